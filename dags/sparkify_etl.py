@@ -1,0 +1,247 @@
+"""
+# Sparkify: an hour of logs, from S3 into the star schema
+
+Stages the log objects that overlap the run's window and mirrors the song catalogue, loads the fact `songplays` and
+the dimensions `users`, `songs`, `artists` and `time`, checks them, and drops the run's staging table.
+
+**Window.** Scheduled and backfill runs load their data interval, one hour. A manual run loads what the form's
+`start` and `end` say (both or neither; a month is fine), or without them the last whole hour. Each task logs it.
+
+**To load an old window** trigger with `start` and `end`, or make a backfill. Do not give a manual run an old logical
+date: Airflow gives a run outside the DAG's dates no tasks, and calls it a success.
+
+**To load a window again** clear its run from `stage_events` with downstream, or trigger it anew. A window's facts are
+replaced, never added to; users are upserted, the latest event winning. Any order of hours gives the same tables.
+
+**When a task fails** its last lines say what and where. Bad data, a missing bucket and a denied role fail at once;
+lost connections and conflicts are retried. A failed run keeps its table `staging.events_…`; correct the file, then
+clear `stage_events` with downstream. An hour without a file, or without rows, is green: `load_status` says which it was.
+
+**Schedule.** Hourly, off until `SPARKIFY_SCHEDULE_START` names the first hour in the environment of Airflow's
+processes; then no hour since is left out. Unset, unpausing starts with the current hour and nothing before it.
+
+**Settings** are the connections `redshift`, `redshift_s3_role` and `aws_default`, and the Variables `sparkify_source`,
+`sparkify_log_layout`, `sparkify_song_prefix`, `sparkify_jsonpaths`, `sparkify_manifest_prefix` and `sparkify_region`.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jinja2
+from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+
+from sparkify.identifiers import staging_table
+from sparkify.operators.data_quality import DataQualityOperator
+from sparkify.operators.load_dimension import LoadDimensionOperator
+from sparkify.operators.load_fact import LoadFactOperator
+from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
+from sparkify.window import parse_utc, resolve_window
+
+schedule_start: datetime | None = None
+if start_text := os.environ.get("SPARKIFY_SCHEDULE_START"):
+    schedule_start = parse_utc(start_text).astimezone(UTC)
+
+window = {
+    "window_start": "{{ window(dag_run, params).start.isoformat() }}",
+    "window_end": "{{ window(dag_run, params).end.isoformat() }}",
+}
+source = {
+    "source": "{{ var.value.get('sparkify_source', 's3://udacity-dend') }}",
+    "region": "{{ var.value.get('sparkify_region', 'us-west-2') }}",
+    "manifest_prefix": "{{ var.value.sparkify_manifest_prefix }}",
+}
+staging_events = "{{ staging_table('staging.events', dag_run) }}"
+staged = {"staging": staging_events, "staged_by": "stage_events"}
+
+with DAG(
+    dag_id="sparkify_etl",
+    description="Hourly: S3 logs and songs → staging → star schema → checks",
+    doc_md=__doc__,
+    tags=["sparkify", "hourly"],
+    # A bare cron string would give runs an interval of no width in Airflow 3.
+    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    start_date=schedule_start,
+    catchup=schedule_start is not None,
+    max_active_runs=8,
+    default_args={
+        "owner": "data-engineering",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=10),
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(minutes=30),
+    },
+    params={
+        "start": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Start of the window",
+            description="The first moment to load; UTC if without a zone. Empty: the run's own hour.",
+        ),
+        "end": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="End of the window",
+            description="The first moment no longer to load. Fill in both or neither.",
+        ),
+    },
+    template_searchpath=[str(Path(__file__).parent.parent / "sql")],
+    template_undefined=jinja2.StrictUndefined,
+    user_defined_macros={"window": resolve_window, "staging_table": staging_table},
+) as dag:
+    stage_events = StageToRedshiftOperator(
+        task_id="stage_events",
+        doc_md="COPY the log objects that overlap the window into a staging table of this run's own.",
+        mode="replace",
+        table=staging_events,
+        like="staging.events",
+        columns=[
+            "artist",
+            "auth",
+            "first_name",
+            "gender",
+            "item_in_session",
+            "last_name",
+            "length",
+            "level",
+            "location",
+            "method",
+            "page",
+            "registration",
+            "session_id",
+            "song",
+            "status",
+            "ts",
+            "user_agent",
+            "user_id",
+        ],
+        layout="{{ var.value.get('sparkify_log_layout', 'log_data/%Y/%m/%Y-%m-%d-events.json') }}",
+        json="{{ var.value.get('sparkify_jsonpaths', 'log_json_path.json') }}",
+        copy_options=["timeformat 'epochmillisecs'", "compupdate off", "statupdate off"],
+        window_column="ts",
+        **source,
+        **window,
+    )
+
+    stage_songs = StageToRedshiftOperator(
+        task_id="stage_songs",
+        doc_md="Mirror the song catalogue: COPY only new objects, or all if one changed or is gone.",
+        mode="synchronise",
+        table="staging.songs",
+        ledger="staging.songs_ledger",
+        lock_table="staging.lock_songs_mirror",
+        columns=[
+            "num_songs",
+            "artist_id",
+            "artist_latitude",
+            "artist_longitude",
+            "artist_location",
+            "artist_name",
+            "song_id",
+            "title",
+            "duration",
+            "year",
+        ],
+        prefix="{{ var.value.get('sparkify_song_prefix', 'song_data/') }}",
+        copy_options=["compupdate off", "statupdate off"],
+        **source,
+        **window,
+    )
+
+    load_users = LoadDimensionOperator(
+        task_id="load_users",
+        doc_md="Upsert every user with an event in the window; the latest event wins.",
+        table="users",
+        key=["user_id"],
+        columns=["first_name", "last_name", "gender", "level", "last_event_at"],
+        version_column="last_event_at",
+        sql="load/users.sql",
+        lock_table="staging.lock_users",
+        **staged,
+        **window,
+    )
+
+    load_songs = LoadDimensionOperator(
+        task_id="load_songs",
+        doc_md="Reconcile `songs` with the whole mirrored catalogue.",
+        table="songs",
+        key=["song_id"],
+        columns=["title", "artist_id", "year", "duration"],
+        sql="load/songs.sql",
+        lock_table="staging.lock_songs",
+        **window,
+    )
+
+    load_artists = LoadDimensionOperator(
+        task_id="load_artists",
+        doc_md="Reconcile `artists` with the whole mirrored catalogue.",
+        table="artists",
+        key=["artist_id"],
+        columns=["name", "location", "latitude", "longitude"],
+        sql="load/artists.sql",
+        lock_table="staging.lock_artists",
+        **window,
+    )
+
+    load_songplays = LoadFactOperator(
+        task_id="load_songplays",
+        doc_md="Replace the window's plays.",
+        table="songplays",
+        columns=[
+            "songplay_id",
+            "start_time",
+            "user_id",
+            "level",
+            "song_id",
+            "artist_id",
+            "session_id",
+            "location",
+            "user_agent",
+        ],
+        window_column="start_time",
+        sql="load/songplays.sql",
+        lock_table="staging.lock_songplays",
+        **staged,
+        **window,
+    )
+
+    load_time = LoadFactOperator(
+        task_id="load_time",
+        doc_md="Replace the window's moments by those of its plays.",
+        table="time",
+        columns=["start_time", "hour", "day", "week", "month", "year", "weekday"],
+        window_column="start_time",
+        sql="load/time.sql",
+        lock_table="staging.lock_time",
+        **window,
+    )
+
+    check_quality = DataQualityOperator(
+        task_id="check_quality",
+        doc_md="Counts, nulls, keys, references, values, and staged plays against facts.",
+        checks=[
+            "checks/songplays.yaml",
+            "checks/time.yaml",
+            "checks/users.yaml",
+            "checks/songs.yaml",
+            "checks/artists.yaml",
+        ],
+        **window,
+    )
+
+    # An ordinary last task, no teardown: a failed run keeps its staging table for diagnosis.
+    drop_staging = SQLExecuteQueryOperator(
+        task_id="drop_staging",
+        doc_md="Drop the run's own staging table.",
+        conn_id="redshift",
+        sql=f"drop table if exists {staging_events}",
+    )
+
+    stage_songs >> [load_songs, load_artists]
+    stage_events >> load_users
+    [stage_events, load_songs, load_artists] >> load_songplays >> load_time
+    [load_users, load_time] >> check_quality >> drop_staging

@@ -1,0 +1,64 @@
+"""
+# Sparkify: the warehouse's tables
+
+Creates, migrates or resets the tables and views in `sql/tables`, in one transaction. Start it by hand.
+
+- **create** makes what is missing and leaves the rest alone. Safe at any time.
+- **migrate** creates, then applies the migrations in `sql/migrations` that this warehouse has not had.
+- **reset** drops all of these tables with their rows, and creates them empty. Type `reset` in `confirm`; nothing
+  happens otherwise. Tables that this project does not create are not touched. Load the rows again by a backfill.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import jinja2
+from airflow.sdk import DAG, Param
+
+from sparkify.operators.manage_tables import ACTIONS, ManageTablesOperator
+
+with DAG(
+    dag_id="sparkify_tables",
+    description="By hand: create, migrate or reset the warehouse's tables",
+    doc_md=__doc__,
+    tags=["sparkify", "manual"],
+    schedule=None,
+    max_active_runs=1,
+    default_args={
+        "owner": "data-engineering",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=10),
+        "execution_timeout": timedelta(minutes=10),
+    },
+    params={
+        "action": Param("create", type="string", enum=list(ACTIONS), title="What to do"),
+        "confirm": Param(
+            "",
+            type="string",
+            title="Confirmation",
+            description="For a reset, which drops all rows: type reset.",
+        ),
+    },
+    template_searchpath=[str(Path(__file__).parent.parent / "sql")],
+    template_undefined=jinja2.StrictUndefined,
+) as dag:
+    ManageTablesOperator(
+        task_id="manage_tables",
+        action="{{ params.action }}",
+        confirm="{{ params.confirm }}",
+        # In the order of their references.
+        tables=[
+            "tables/schema_migrations.sql",
+            "tables/staging_events.sql",
+            "tables/staging_songs.sql",
+            "tables/users.sql",
+            "tables/songs.sql",
+            "tables/artists.sql",
+            "tables/time.sql",
+            "tables/songplays.sql",
+            "tables/load_audit.sql",
+            "tables/load_status.sql",
+            "tables/quality_results.sql",
+        ],
+        migrations=[],
+    )

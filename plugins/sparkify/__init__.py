@@ -1,0 +1,1 @@
+"""What the DAGs need of the warehouse: operators and the pure parts they are made of."""

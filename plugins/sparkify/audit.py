@@ -1,0 +1,75 @@
+"""`load_audit`: what each run did to each table, written in the load's own transaction."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sparkify.identifiers import table_name
+from sparkify.session import Session
+from sparkify.window import Window
+
+
+@dataclass(frozen=True)
+class LoadCounts:
+    """What one load did.
+
+    :ivar outcome: `loaded`, `unchanged` (the source was as before), `no_file` or `no_rows` (an empty window).
+    :ivar files: objects that were read.
+    :ivar rows_staged: rows staged, inside the window.
+    :ivar rows_misfiled: rows whose time lies outside the period that their file is named for.
+    :ivar rows_inserted: rows inserted, after deletion of the window's rows where the load replaces.
+    :ivar rows_updated: rows changed in place.
+    :ivar rows_deleted: rows deleted.
+    :ivar seconds: from the transaction's begin to its last statement.
+    """
+
+    outcome: str
+    files: int = 0
+    rows_staged: int = 0
+    rows_misfiled: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_deleted: int = 0
+    seconds: float = 0.0
+
+    def as_xcom(self) -> dict[str, Any]:
+        """The counts as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    """Which try of which run writes."""
+
+    dag_id: str
+    run_id: str
+    try_number: int
+
+
+def record(
+    session: Session, audit_table: str, run: TaskRun, table: str, window: Window | None, counts: LoadCounts
+) -> None:
+    """Append the load's row. To be the transaction's last statement: then it holds the table's lock shortest.
+
+    :param window: None where a load is of no window (a catalogue).
+    """
+    bounds = window.bounds if window else (None, None)
+    session.execute(
+        f"insert into {table_name(audit_table)} (dag_id, run_id, try_number, table_name, window_start, window_end,"
+        " outcome, files, rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, getdate())",
+        (
+            run.dag_id,
+            run.run_id,
+            run.try_number,
+            table,
+            *bounds,
+            counts.outcome,
+            counts.files,
+            counts.rows_staged,
+            counts.rows_misfiled,
+            counts.rows_inserted,
+            counts.rows_updated,
+            counts.rows_deleted,
+            counts.seconds,
+        ),
+    )

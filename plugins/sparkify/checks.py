@@ -1,0 +1,198 @@
+"""Checks of a table, declared as data, and the one statement that measures them all.
+
+The vocabulary is that of Airflow's own check operators: per column `null_check`, `unique_check`, `distinct_check`,
+`min` and `max`; per check `equal_to`, `greater_than`, `geq_to`, `less_than` and `leq_to`. Beside those stand
+`accepted_values` and `references`, and for the table `row_count`, which may be compared with a query's value::
+
+    table: songplays
+    window_column: start_time
+    row_count: {equal_to_query: "select count(*) from …"}
+    columns:
+      songplay_id:
+        null_check: {equal_to: 0}
+        unique_check: {equal_to: 0}
+      level:
+        accepted_values: {values: [free, paid], equal_to: 0, severity: warn}
+      user_id:
+        references: {table: users, column: user_id, equal_to: 0}
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from airflow.sdk.exceptions import AirflowFailException
+
+from sparkify.identifiers import column_names, literal, table_name
+from sparkify.session import Session
+from sparkify.window import Window
+
+SEVERITIES = ("fail", "warn")
+_COMPARATORS = {
+    "equal_to": ("=", lambda found, bound: found == bound),
+    "greater_than": (">", lambda found, bound: found > bound),
+    "geq_to": (">=", lambda found, bound: found >= bound),
+    "less_than": ("<", lambda found, bound: found < bound),
+    "leq_to": ("<=", lambda found, bound: found <= bound),
+}
+_EQUAL_TO_QUERY = "equal_to_query"
+
+
+class CheckDefinitionError(AirflowFailException):
+    """A check that is not declared as it should be."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    :ivar name: table, column if any, and kind: `songplays.level.accepted_values`.
+    :ivar expression: the aggregate that measures it.
+    :ivar bounds: comparator and number, all of which must hold.
+    :ivar query: a query whose single value must equal what was measured, or None.
+    :ivar severity: `fail` or `warn`.
+    """
+
+    name: str
+    table: str
+    column: str | None
+    kind: str
+    expression: str
+    bounds: tuple[tuple[str, float], ...]
+    query: str | None
+    severity: str
+
+    def expectation(self, session: Session) -> tuple[tuple[str, float], ...]:
+        """The bounds, with the query's value among them as it is now."""
+        if self.query is None:
+            return self.bounds
+        return (*self.bounds, ("equal_to", session.value(self.query)))
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found."""
+
+    check: Check
+    expected: str
+    observed: Any
+    passed: bool
+
+    @property
+    def failed(self) -> bool:
+        """Not passed, and severe enough to end the run."""
+        return not self.passed and self.check.severity == "fail"
+
+    @property
+    def warned(self) -> bool:
+        """Not passed, but only worth a warning."""
+        return not self.passed and self.check.severity == "warn"
+
+
+@dataclass(frozen=True)
+class TableChecks:
+    """All checks of one table."""
+
+    table: str
+    window_column: str | None
+    joins: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+    def statement(self) -> str:
+        """The one SELECT that measures every check, in their order; its parameters are the window's bounds."""
+        measures = ",\n    ".join(check.expression for check in self.checks)
+        joins = "".join(f"\n{join}" for join in self.joins)
+        where = ""
+        if self.window_column:
+            where = f"\nwhere checked.{self.window_column} >= %s and checked.{self.window_column} < %s"
+        return f"select\n    {measures}\nfrom {self.table} as checked{joins}{where}"
+
+    def run(self, session: Session, window: Window) -> Iterator[CheckResult]:
+        """Measure and compare, reading only the window where the table has a window column."""
+        [measured] = session.fetch(self.statement(), window.bounds if self.window_column else ())
+        for check, observed in zip(self.checks, measured, strict=True):
+            expected = check.expectation(session)
+            passed = observed is not None and all(_COMPARATORS[how][1](observed, bound) for how, bound in expected)
+            text = " and ".join(f"{_COMPARATORS[how][0]} {bound}" for how, bound in expected)
+            yield CheckResult(check, text, observed, passed)
+
+
+def parse_checks(text: str) -> TableChecks:
+    """Read the checks of one table from YAML.
+
+    :raises CheckDefinitionError: if they are not YAML, or a key, kind, comparator or severity is not known.
+    :raises UnsafeSqlTextError: if a table or column is no identifier.
+    """
+    try:
+        declared = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise CheckDefinitionError(f"the checks are not YAML: {error}") from error
+    _refuse_unknown("checks", declared, {"table", "window_column", "row_count", "columns"}, {"table"})
+    table = table_name(declared["table"])
+    window_column = declared.get("window_column")
+    if window_column:
+        [window_column] = column_names([window_column])
+    joins: list[str] = []
+    checks: list[Check] = []
+    if "row_count" in declared:
+        checks.append(_check(table, None, "row_count", "count(*)", declared["row_count"]))
+    for column, kinds in declared.get("columns", {}).items():
+        column_names([column])
+        for kind, specification in kinds.items():
+            expression = _expression(f"{table}.{column}", column, kind, specification, joins)
+            checks.append(_check(table, column, kind, expression, specification))
+    if not checks:
+        raise CheckDefinitionError(f"{table}: no check is declared")
+    return TableChecks(table, window_column, tuple(joins), tuple(checks))
+
+
+def _expression(place: str, column: str, kind: str, specification: Mapping[str, Any], joins: list[str]) -> str:
+    """Return the aggregate for a column's check; a reference adds the join that it needs."""
+    value = f"checked.{column}"
+    if kind == "null_check":
+        return f"coalesce(sum(case when {value} is null then 1 else 0 end), 0)"
+    if kind == "unique_check":
+        return f"count({value}) - count(distinct {value})"
+    if kind == "distinct_check":
+        return f"count(distinct {value})"
+    if kind in ("min", "max"):
+        return f"{kind}({value})"
+    if kind == "accepted_values":
+        values = specification.get("values")
+        if not values:
+            raise CheckDefinitionError(f"{place}.{kind} lacks `values`")
+        accepted = ", ".join(literal(str(item)) for item in values)
+        return f"coalesce(sum(case when {value} not in ({accepted}) then 1 else 0 end), 0)"
+    if kind == "references":
+        _refuse_unknown(f"{place}.{kind}", specification, set(specification), {"table", "column"})
+        referenced = table_name(specification["table"])
+        [key] = column_names([specification["column"]])
+        alias = f"referenced_{len(joins) + 1}"
+        # Distinct, so that a doubled key in the referenced table cannot double the rows that are counted.
+        joins.append(f"left join (select distinct {key} from {referenced}) as {alias} on {alias}.{key} = {value}")
+        return f"coalesce(sum(case when {value} is not null and {alias}.{key} is null then 1 else 0 end), 0)"
+    raise CheckDefinitionError(f"{place}: {kind!r} is not a check")
+
+
+def _check(table: str, column: str | None, kind: str, expression: str, specification: Mapping[str, Any]) -> Check:
+    name = ".".join(part for part in (table, column, kind) if part)
+    known = {*_COMPARATORS, _EQUAL_TO_QUERY, "severity", "values", "table", "column"}
+    _refuse_unknown(name, specification, known, set())
+    bounds = tuple((how, specification[how]) for how in _COMPARATORS if how in specification)
+    query = specification.get(_EQUAL_TO_QUERY)
+    severity = specification.get("severity", "fail")
+    if not bounds and query is None:
+        raise CheckDefinitionError(f"{name} expects nothing: give one of {', '.join([*_COMPARATORS, _EQUAL_TO_QUERY])}")
+    if severity not in SEVERITIES:
+        raise CheckDefinitionError(f"{name}: severity {severity!r} is neither fail nor warn")
+    return Check(name, table, column, kind, expression, bounds, query, severity)
+
+
+def _refuse_unknown(place: str, declared: Any, known: set[str], needed: set[str]) -> None:
+    if not isinstance(declared, Mapping):
+        raise CheckDefinitionError(f"{place}: expected a mapping, got {declared!r}")
+    if unknown := set(declared) - known:
+        raise CheckDefinitionError(f"{place}: {', '.join(sorted(map(str, unknown)))} is not known here")
+    if missing := needed - set(declared):
+        raise CheckDefinitionError(f"{place} lacks {', '.join(sorted(missing))}")

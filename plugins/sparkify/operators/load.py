@@ -1,0 +1,66 @@
+"""What loading a fact and loading a dimension have in common."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.sql.operators.sql import BaseSQLOperator
+
+from sparkify.operators.warehouse import WarehouseOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class LoadOperator(WarehouseOperator):
+    """Base of the operators that fill a table from one SELECT.
+
+    :param table: target (templated).
+    :param sql: one SELECT, or a .sql file with one (templated).
+    :param lock_table: empty companion table that every writer of `table` locks first.
+    :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
+    :param window_end: its end, not in it (templated).
+    :param staging: the run's own staging table that the SELECT reads, if one (templated); if it is gone, the
+        error says which task brings it back.
+    :param staged_by: the task that makes it.
+    """
+
+    template_fields: Sequence[str] = (
+        *BaseSQLOperator.template_fields,
+        "table",
+        "sql",
+        "window_start",
+        "window_end",
+        "staging",
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers = {"sql": "sql"}  # noqa: RUF012  (Airflow's own attribute)
+
+    def __init__(
+        self,
+        *,
+        table: str,
+        sql: str,
+        lock_table: str,
+        window_start: str,
+        window_end: str,
+        staging: str | None = None,
+        staged_by: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.sql = sql
+        self.lock_table = lock_table
+        self.window_start = window_start
+        self.window_end = window_end
+        self.staging = staging
+        self.staged_by = staged_by
+
+    @property
+    def query(self) -> str:
+        """The SELECT, fit to stand in parentheses."""
+        return self.sql.strip().rstrip(";").rstrip()
+
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Load, each subclass in its way."""
+        raise NotImplementedError

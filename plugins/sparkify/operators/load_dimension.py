@@ -1,0 +1,96 @@
+"""Upsert a dimension by key, the newest version winning."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sparkify.audit import LoadCounts
+from sparkify.identifiers import column_names, table_name
+from sparkify.operators.load import LoadOperator
+from sparkify.staging_gone import telling_what_to_clear
+from sparkify.window import Window
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class LoadDimensionOperator(LoadOperator):
+    """Update the rows of known keys and insert those of new ones, in one transaction; nothing is deleted.
+
+    Run twice, the second run touches no row. With `version_column` an older source never overwrites a newer
+    row, so partitions may be loaded in any order. UPDATE and INSERT, not MERGE: Redshift's MERGE takes no
+    condition beside the keys, and this needs one.
+
+    Takes the parameters of :class:`sparkify.operators.load.LoadOperator`, whose SELECT must give one row per key
+    (a null in a key matches no row, so it must leave such rows out), and:
+
+    :param key: the columns that identify a row.
+    :param columns: the other columns, `version_column` among them.
+    :param version_column: a row is updated only from a source whose value here is not lower.
+    """
+
+    ui_color = "#dff0d8"
+
+    def __init__(
+        self, *, key: Sequence[str], columns: Sequence[str], version_column: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.key = key
+        self.columns = columns
+        self.version_column = version_column
+
+    def update_statement(self) -> str:
+        """The statement that brings known keys up to date where something differs."""
+        table, columns = table_name(self.table), column_names(self.columns)
+        target = table.rpartition(".")[2]
+        # IS DISTINCT FROM would say this in a word, but Redshift lacks it.
+        differs = "\n    or ".join(
+            f"{target}.{column} <> source.{column}"
+            f" or ({target}.{column} is null and source.{column} is not null)"
+            f" or ({target}.{column} is not null and source.{column} is null)"
+            for column in columns
+        )
+        assignments = ",\n    ".join(f"{column} = source.{column}" for column in columns)
+        newer = ""
+        if self.version_column:
+            [version] = column_names([self.version_column])
+            newer = f"\n  and source.{version} >= {target}.{version}"
+        return (
+            f"update {table}\nset {assignments}\nfrom (\n{self.query}\n) as source\n"
+            f"where {self._same_key(target)}{newer}\n  and (\n    {differs}\n  )"
+        )
+
+    def insert_statement(self) -> str:
+        """The statement that adds the keys which the table does not have."""
+        table = table_name(self.table)
+        columns = column_names([*self.key, *self.columns])
+        selected = ", ".join(f"source.{column}" for column in columns)
+        return (
+            f"insert into {table} ({', '.join(columns)})\nselect {selected}\nfrom (\n{self.query}\n) as source\n"
+            f"where not exists (select 1 from {table} as existing where {self._same_key('existing')})"
+        )
+
+    def _same_key(self, target: str) -> str:
+        return " and ".join(f"{target}.{column} = source.{column}" for column in column_names(self.key))
+
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Update, then insert.
+
+        :return: the counts of :class:`sparkify.audit.LoadCounts`.
+        :raises PermanentWarehouseError: what a retry cannot mend; StagingGoneError among them.
+        :raises WarehouseError: what it may.
+        """
+        window = Window.parse(self.window_start, self.window_end)
+        with self.session(context) as session, telling_what_to_clear(self.staging, self.staged_by):
+            started = time.monotonic()
+            with session.transaction(lock=self.lock_table):
+                updated = session.execute(self.update_statement())
+                inserted = session.execute(self.insert_statement())
+                counts = LoadCounts(
+                    outcome="loaded" if updated or inserted else "unchanged",
+                    rows_updated=updated,
+                    rows_inserted=inserted,
+                    seconds=time.monotonic() - started,
+                )
+                self.audit(session, context, self.table, window, counts)
+        return counts.as_xcom()

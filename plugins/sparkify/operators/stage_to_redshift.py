@@ -1,0 +1,291 @@
+"""COPY JSON objects from S3 into a staging table."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.providers.common.sql.operators.sql import BaseSQLOperator
+
+from sparkify import s3
+from sparkify.audit import LoadCounts
+from sparkify.catalogue import LEDGER_COLUMNS, compare, ledger_fingerprint, read_ledger
+from sparkify.copy_statement import CopyStatement
+from sparkify.failures import PermanentWarehouseError
+from sparkify.identifiers import UnsafeSqlTextError, column_names, table_name
+from sparkify.layout import Layout, Period
+from sparkify.load_errors import explain
+from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.session import Session
+from sparkify.window import Window
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_REPLACE = ("like", "layout", "window_column")
+_SYNCHRONISE = ("prefix", "ledger", "lock_table")
+
+
+class StageToRedshiftOperator(WarehouseOperator):
+    """Stage the objects of a window, or mirror a whole prefix, by COPY and in one transaction.
+
+    Mode `replace` drops and creates `table` in the shape of `like`, copies exactly the objects whose period
+    overlaps the window, and keeps the rows inside the window. Run twice, the second table replaces the first. A
+    window without objects, or without rows, gives an empty table and says which of the two it was.
+
+    Mode `synchronise` makes `table` hold what lies under `prefix`. A ledger of keys and ETags tells what is
+    loaded: only new objects are copied; if one changed or is gone, all are. An unchanged prefix costs
+    one listing. Rows and ledger change in one transaction; run twice, the second run copies nothing.
+
+    COPY runs under the role that connection `role_conn_id` names in its extra `role_arn`. No hook is built on that
+    connection, since every AWS hook on it would assume the role; the worker lists the source, and writes and
+    deletes manifests, by `aws_conn_id`. A manifest of a failed COPY stays for diagnosis.
+
+    :param table: target: in mode `replace` a table of this run alone (templated).
+    :param columns: target columns; with jsonpaths, in the order of its expressions.
+    :param mode: `replace` or `synchronise`.
+    :param source: `s3://bucket` or `s3://bucket/prefix` (templated).
+    :param manifest_prefix: `s3://bucket/prefix/` that the worker may write and the role may read (templated).
+    :param region: the region of both buckets (templated).
+    :param json: `auto`, `auto ignorecase`, or a jsonpaths object: a key in `source` or an s3:// URL (templated).
+    :param copy_options: further options of COPY, in its own words.
+    :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
+    :param window_end: its end, not in it (templated).
+    :param like: replace: the table whose columns, distribution and sort key `table` takes.
+    :param layout: replace: where the objects lie, as :class:`sparkify.layout.Layout` has it (templated).
+    :param window_column: replace: the TIMESTAMP column by which rows belong to the window.
+    :param prefix: synchronise: the prefix in `source` (templated).
+    :param ledger: synchronise: table with the columns object_key and etag.
+    :param lock_table: synchronise: empty companion table that every writer of `table` locks first.
+    :param aws_conn_id: the worker's own access to S3.
+    :param role_conn_id: connection with the role in its extra `role_arn`; `default` is allowed there.
+    """
+
+    template_fields: Sequence[str] = (
+        *BaseSQLOperator.template_fields,
+        "table",
+        "source",
+        "manifest_prefix",
+        "region",
+        "json",
+        "window_start",
+        "window_end",
+        "layout",
+        "prefix",
+    )
+    ui_color = "#fdf3d0"
+
+    def __init__(
+        self,
+        *,
+        table: str,
+        columns: Sequence[str],
+        mode: Literal["replace", "synchronise"],
+        source: str,
+        manifest_prefix: str,
+        region: str,
+        window_start: str,
+        window_end: str,
+        json: str = "auto",
+        copy_options: Sequence[str] = (),
+        like: str | None = None,
+        layout: str | None = None,
+        window_column: str | None = None,
+        prefix: str | None = None,
+        ledger: str | None = None,
+        lock_table: str | None = None,
+        aws_conn_id: str = "aws_default",
+        role_conn_id: str = "redshift_s3_role",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.columns = columns
+        self.mode = mode
+        self.source = source
+        self.manifest_prefix = manifest_prefix
+        self.region = region
+        self.json = json
+        self.copy_options = copy_options
+        self.window_start = window_start
+        self.window_end = window_end
+        self.like = like
+        self.layout = layout
+        self.window_column = window_column
+        self.prefix = prefix
+        self.ledger = ledger
+        self.lock_table = lock_table
+        self.aws_conn_id = aws_conn_id
+        self.role_conn_id = role_conn_id
+        needed, foreign = (_REPLACE, _SYNCHRONISE) if mode == "replace" else (_SYNCHRONISE, _REPLACE)
+        if missing := [name for name in needed if getattr(self, name) is None]:
+            raise ValueError(f"{self.task_id}: mode {mode!r} needs {', '.join(missing)}")
+        if unused := [name for name in foreign if getattr(self, name) is not None]:
+            raise ValueError(f"{self.task_id}: mode {mode!r} has no use for {', '.join(unused)}")
+
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Stage.
+
+        :return: the counts of :class:`sparkify.audit.LoadCounts`.
+        :raises LoadError: if COPY refused the data; names file, line, column, value and reason.
+        :raises S3LocationError: if the source is not there or not open to the worker.
+        :raises PermanentWarehouseError: what else a retry cannot mend.
+        :raises WarehouseError: what it may.
+        """
+        stage = self._replace if self.mode == "replace" else self._synchronise
+        return stage(context).as_xcom()
+
+    def copy_statement(self, url: str, options: Sequence[str] = ()) -> str:
+        """The COPY of this task from a manifest at `url`."""
+        return CopyStatement(
+            table=self.table,
+            columns=tuple(self.columns),
+            url=url,
+            role_arn=self._role_arn,
+            region=self.region,
+            json=self.json if self.json.startswith("auto") else s3.join_url(self.source, self.json),
+            options=(*self.copy_options, *options),
+        ).render()
+
+    def window_statement(self) -> str:
+        """The statement that drops what lies outside the window; its parameters are the window's bounds."""
+        [column] = column_names([str(self.window_column)])
+        return f"delete from {table_name(self.table)} where {column} < %s or {column} >= %s"
+
+    def misfiled_statement(self, periods: Sequence[Window]) -> str:
+        """The count of rows whose time lies in none of the periods that the copied files are named for."""
+        [column] = column_names([str(self.window_column)])
+        inside = " or ".join([f"({column} >= %s and {column} < %s)"] * len(periods))
+        return f"select count(*) from {table_name(self.table)} where not ({inside})"
+
+    def _replace(self, context: "Context") -> LoadCounts:
+        window = Window.parse(self.window_start, self.window_end)
+        found = s3.find_objects(self._client, self.source, Layout(str(self.layout)), window)
+        objects = [item for _, item in found]
+        self.log.info("Window %s: %s objects: %s", window, len(objects), ", ".join(o.url for o in objects))
+        manifest = self._object_url(context, "manifest")
+        table, like = table_name(self.table), table_name(str(self.like))
+        misfiled = 0
+        with self.session(context) as session:
+            started = time.monotonic()
+            with session.transaction():
+                session.execute(f"drop table if exists {table}")
+                session.execute(f"create table {table} (like {like})")
+                if objects:
+                    s3.put_manifest(self._client, manifest, objects)
+                    self._copy(session, manifest, objects)
+                    periods = _merged([period for period, _ in found])
+                    bounds = [bound for period in periods for bound in period.bounds]
+                    misfiled = int(session.value(self.misfiled_statement(periods), bounds))
+                    session.execute(self.window_statement(), window.bounds)
+                staged = int(session.value(f"select count(*) from {table}"))
+                counts = LoadCounts(
+                    outcome="loaded" if staged else "no_rows" if objects else "no_file",
+                    files=len(objects),
+                    rows_staged=staged,
+                    rows_misfiled=misfiled,
+                    seconds=time.monotonic() - started,
+                )
+                self.audit(session, context, str(self.like), window, counts)
+        if misfiled:
+            self.log.warning(
+                "%s rows lie outside the period that their file is named for; runs of other windows do not see them",
+                misfiled,
+            )
+        if objects:
+            s3.delete(self._client, manifest)
+        return counts
+
+    def _synchronise(self, context: "Context") -> LoadCounts:
+        window = Window.parse(self.window_start, self.window_end)
+        ledger = table_name(str(self.ledger))
+        manifest, entries = (self._object_url(context, name) for name in ("manifest", "ledger.json"))
+        written: list[str] = []
+        with self.session(context) as session:
+            started = time.monotonic()
+            unchanged = ledger_fingerprint(session, ledger) == s3.fingerprint(self._listed())
+            with session.transaction(lock=None if unchanged else self.lock_table):
+                counts = LoadCounts("unchanged")
+                if not unchanged:
+                    # Listed again under the lock: an older listing must not undo a newer one's work.
+                    difference = compare(self._listed(), read_ledger(session, ledger))
+                    deleted = 0
+                    if difference.whole:
+                        deleted = session.execute(f"delete from {table_name(self.table)}")
+                        session.execute(f"delete from {ledger}")
+                    staged = 0
+                    if objects := difference.to_copy:
+                        written = [manifest, entries]
+                        s3.put_manifest(self._client, manifest, objects)
+                        s3.put_rows(self._client, entries, ({"object_key": o.key, "etag": o.etag} for o in objects))
+                        self._copy(session, manifest, objects)
+                        staged = int(session.value("select pg_last_copy_count()"))
+                        session.execute(self._ledger_statement(entries))
+                    counts = LoadCounts(
+                        outcome="loaded" if objects or deleted else "unchanged",
+                        files=len(objects),
+                        rows_staged=staged,
+                        rows_deleted=deleted,
+                        seconds=time.monotonic() - started,
+                    )
+                self.audit(session, context, self.table, window, counts)
+        s3.delete(self._client, *written)
+        return counts
+
+    def _copy(self, session: Session, manifest: str, objects: Sequence[s3.S3Object]) -> None:
+        compression = s3.compression(objects)
+        try:
+            session.execute(self.copy_statement(manifest, [compression] if compression else []))
+        except PermanentWarehouseError as error:
+            raise explain(self.get_db_hook(), session, error, table=self.table, log=self.log) from error
+
+    def _ledger_statement(self, url: str) -> str:
+        return CopyStatement(
+            table=str(self.ledger),
+            columns=LEDGER_COLUMNS,
+            url=url,
+            role_arn=self._role_arn,
+            region=self.region,
+            manifest=False,
+            options=("compupdate off", "statupdate off"),
+        ).render()
+
+    def _listed(self) -> list[s3.S3Object]:
+        return list(s3.list_objects(self._client, s3.join_url(self.source, str(self.prefix))))
+
+    def _object_url(self, context: "Context", kind: str) -> str:
+        """Name an object of this try alone, under the manifest prefix."""
+        run = self.task_run(context)
+        digest = hashlib.sha256(run.run_id.encode()).hexdigest()[:16]
+        name = f"{run.dag_id}/{digest}/{self.task_id}-{run.try_number}.{kind}"
+        return s3.join_url(self.manifest_prefix, name)
+
+    @cached_property
+    def _client(self) -> Any:
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+        return S3Hook(aws_conn_id=self.aws_conn_id, region_name=self.region).get_conn()
+
+    @cached_property
+    def _role_arn(self) -> str:
+        from airflow.sdk import BaseHook
+
+        arn = BaseHook.get_connection(self.role_conn_id).extra_dejson.get("role_arn")
+        if not arn:
+            raise UnsafeSqlTextError(
+                f"connection {self.role_conn_id!r} has no `role_arn` in its extra: give the ARN of the role that "
+                "Redshift assumes for COPY, or `default`"
+            )
+        return str(arn)
+
+
+def _merged(periods: Sequence[Period]) -> list[Window]:
+    """Join the periods that touch, so that a month of day files makes one condition and not thirty."""
+    merged: list[Window] = []
+    for period in periods:
+        if merged and period.window.start <= merged[-1].end:
+            merged[-1] = Window(merged[-1].start, max(merged[-1].end, period.window.end))
+        else:
+            merged.append(period.window)
+    return merged

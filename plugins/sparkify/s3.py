@@ -1,0 +1,144 @@
+"""S3 objects as the worker sees them: listed, and written and deleted under the manifest prefix."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from sparkify.layout import Layout, Period
+from sparkify.window import Window
+
+_COMPRESSION = {".gz": "gzip", ".bz2": "bzip2", ".zst": "zstd"}
+# What a second try cannot mend; anything else that S3 answers may be gone in a minute.
+_PERMANENT = {"NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "404"}
+
+
+class S3LocationError(AirflowFailException):
+    """A location that is no s3:// URL, does not exist, or is not open to the worker."""
+
+
+@dataclass(frozen=True, order=True)
+class S3Object:
+    """One object's key and ETag (the latter without its quotes)."""
+
+    bucket: str
+    key: str
+    etag: str
+
+    @property
+    def url(self) -> str:
+        """The object's s3:// URL."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Split `s3://bucket/key` into bucket and key (which may be empty).
+
+    :raises S3LocationError: if it is not one.
+    """
+    scheme, _, rest = url.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket:
+        raise S3LocationError(f"{url!r} is not an S3 location: expected s3://bucket/prefix")
+    return bucket, key
+
+
+def join_url(source: str, key: str) -> str:
+    """Return `key` within `source`, or `key` itself if it is an s3:// URL of its own."""
+    return key if key.startswith("s3://") else f"{source.rstrip('/')}/{key}"
+
+
+def list_objects(client: Any, url: str) -> Iterator[S3Object]:
+    """Yield the objects below an s3:// prefix in key order; the zero-byte "folders" of consoles are left out.
+
+    :param client: a boto3 S3 client.
+    :raises S3LocationError: if the bucket does not exist or may not be listed. Other errors of S3 pass as they
+        are, to be retried.
+    """
+    from botocore.exceptions import ClientError
+
+    bucket, prefix = split_url(url)
+    try:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                if not item["Key"].endswith("/"):
+                    yield S3Object(bucket, item["Key"], item["ETag"].strip('"'))
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _PERMANENT:
+            raise S3LocationError(
+                f"{url} cannot be listed: {code}. Check the Variable that names it, and that the worker's "
+                "connection may list the bucket"
+            ) from error
+        raise
+
+
+def find_objects(client: Any, source: str, layout: Layout, window: Window) -> list[tuple[Period, S3Object]]:
+    """Return the log objects whose period overlaps the window, with their period, oldest first.
+
+    Costs one listing per directory of the layout, a month say, and not one per object.
+
+    :raises S3LocationError: as :func:`list_objects`.
+    """
+    periods: dict[str, list[Period]] = {}
+    for period in layout.periods(window):
+        periods.setdefault(period.prefix, []).append(period)
+    _, base = split_url(join_url(source, ""))
+    found = []
+    for prefix, wanted in periods.items():
+        for item in list_objects(client, join_url(source, prefix)):
+            key = item.key.removeprefix(base)
+            found += [(period, item) for period in wanted if period.pattern.fullmatch(key)]
+    return sorted(found, key=lambda pair: (pair[0].window.start, pair[1].key))
+
+
+def compression(objects: Iterable[S3Object]) -> str | None:
+    """Tell COPY's compression option by the objects' suffix, or None.
+
+    :raises S3LocationError: if they differ: one COPY takes one compression.
+    """
+    kinds = {
+        next((option for suffix, option in _COMPRESSION.items() if item.key.endswith(suffix)), None) for item in objects
+    }
+    if len(kinds) > 1:
+        raise S3LocationError(
+            f"objects are compressed in different ways ({', '.join(sorted(str(kind) for kind in kinds))}): one "
+            "COPY reads one kind; narrow the layout or the window"
+        )
+    return kinds.pop() if kinds else None
+
+
+def fingerprint(objects: Iterable[S3Object]) -> tuple[int, int]:
+    """Condense keys and ETags, in any order, into their number and a sum of digests.
+
+    The warehouse computes the same over its ledger, so that an unchanged catalogue is recognised without
+    fetching the ledger's rows.
+    """
+    digests = [hashlib.md5(f"{o.key} {o.etag}".encode(), usedforsecurity=False).hexdigest() for o in objects]
+    return len(digests), sum(int(digest[:15], 16) for digest in digests)
+
+
+def put_manifest(client: Any, url: str, objects: Iterable[S3Object]) -> None:
+    """Write a COPY manifest of `objects`, every one mandatory: one that vanished must fail the load."""
+    entries = [{"url": item.url, "mandatory": True} for item in objects]
+    _put(client, url, json.dumps({"entries": entries}))
+
+
+def put_rows(client: Any, url: str, rows: Iterable[dict[str, str]]) -> None:
+    """Write `rows` as JSON lines, for a COPY with json 'auto'."""
+    _put(client, url, "\n".join(json.dumps(row) for row in rows))
+
+
+def delete(client: Any, *urls: str) -> None:
+    """Delete objects; one that is not there is no error."""
+    for url in urls:
+        bucket, key = split_url(url)
+        client.delete_object(Bucket=bucket, Key=key)
+
+
+def _put(client: Any, url: str, text: str) -> None:
+    bucket, key = split_url(url)
+    client.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")

@@ -1,0 +1,110 @@
+"""One connection to the warehouse, for the length of a task."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sparkify.failures import translate
+from sparkify.identifiers import comment, table_name
+
+if TYPE_CHECKING:
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+    from airflow.sdk.types import Logger
+
+
+class Session:
+    """Runs statements on one connection; both redshift_connector's and psycopg's will do.
+
+    Each statement opens with a comment that names the task and run which issued it, to be found in the
+    system views, and is logged with its parameters. Parameters are `%s`, the only style that both drivers know;
+    hence a per cent sign in a statement with parameters is written `%%`.
+
+    :ivar backend_pid: the server's process for this connection, as the system views name it.
+    :ivar started_at: the server's clock when the session began, UTC without a zone.
+    """
+
+    def __init__(self, hook: "DbApiHook", connection: Any, *, label: str, log: "Logger") -> None:
+        self._hook = hook
+        self._connection = connection
+        self._prefix = comment(label)
+        self._log = log
+        self.backend_pid: int = 0
+        self.started_at = datetime.min
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement and return how many rows it touched (-1 where the server does not say).
+
+        :raises PermanentWarehouseError: if the warehouse refuses it for good.
+        :raises WarehouseError: if a retry may succeed.
+        """
+        with closing(self._run(sql, parameters)) as cursor:
+            return int(cursor.rowcount)
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows. Raises as :meth:`execute` does."""
+        with closing(self._run(sql, parameters)) as cursor:
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Run a query and return the first column of its only row. Raises as :meth:`execute` does."""
+        [(value, *_)] = self.fetch(sql, parameters)
+        return value
+
+    @contextmanager
+    def transaction(self, lock: str | None = None) -> Iterator[None]:
+        """Run the block in one transaction, which ends with the connection if the block fails.
+
+        :param lock: a companion table to lock first. Under snapshot isolation a transaction sees the data as of
+            its first statement that reads: were that before the lock is granted, two writers of one window
+            would each miss the other's rows and double them without an error.
+        """
+        self._hook.set_autocommit(self._connection, False)
+        if lock:
+            self.execute(f"lock table {table_name(lock)}")
+        yield
+        try:
+            self._connection.commit()
+        except Exception as error:
+            raise translate(error, "commit") from error
+        self._hook.set_autocommit(self._connection, True)
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> Any:
+        self._log.info("%s%s", sql, f"\nparameters: {tuple(map(str, parameters))}" if parameters else "")
+        cursor = self._connection.cursor()
+        statement = f"{self._prefix}\n{sql}"
+        try:
+            if parameters:
+                cursor.execute(statement, tuple(parameters))
+            else:
+                cursor.execute(statement)
+        except Exception as error:
+            # Not hidden: every driver error is raised again, sorted into permanent and transient.
+            raise translate(error, sql.strip().split("\n", 1)[0]) from error
+        return cursor
+
+
+@contextmanager
+def open_session(
+    hook: "DbApiHook", *, label: str, log: "Logger", statement_timeout: timedelta | None = None
+) -> Iterator[Session]:
+    """Open a session in autocommit mode; whatever is open at the end is rolled back with the connection.
+
+    :param label: who issues the statements; becomes their comment.
+    :param statement_timeout: the server ends a longer statement by itself, so that a task killed without a
+        word leaves no query running for longer.
+    :raises WarehouseError: if the warehouse cannot be reached.
+    """
+    try:
+        connection = hook.get_conn()
+    except Exception as error:
+        raise translate(error, f"connecting to the warehouse by connection {hook.get_conn_id()!r}") from error
+    with closing(connection):
+        hook.set_autocommit(connection, True)
+        session = Session(hook, connection, label=label, log=log)
+        if statement_timeout:
+            milliseconds = int(statement_timeout.total_seconds() * 1000)
+            session.execute(f"set statement_timeout to {milliseconds}")
+        [(pid, now)] = session.fetch("select pg_backend_pid(), getdate()")
+        session.backend_pid, session.started_at = int(pid), now
+        yield session

@@ -1,0 +1,31 @@
+"""The error of a load whose staging table no longer exists."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sparkify.failures import UNDEFINED_TABLE, PermanentWarehouseError, describe
+
+
+class StagingGoneError(PermanentWarehouseError):
+    """A load was started again after its run's staging table was dropped."""
+
+
+@contextmanager
+def telling_what_to_clear(staging: str | None, staged_by: str | None) -> Iterator[None]:
+    """Turn "relation does not exist" about `staging` into what to do about it.
+
+    :param staging: the staging table that the block reads, if any.
+    :param staged_by: the task that makes it.
+    :raises StagingGoneError: if the block failed because `staging` does not exist.
+    """
+    try:
+        yield
+    except PermanentWarehouseError as error:
+        failure = describe(error.__cause__) if error.__cause__ else None
+        gone = staging and failure and failure.sqlstate == UNDEFINED_TABLE
+        if gone and str(staging).rpartition(".")[2] in failure.message:  # type: ignore[union-attr]
+            raise StagingGoneError(
+                f"{staging} does not exist: the run's staging was dropped. Clear the task {staged_by!r} with its "
+                "downstream tasks, not this task alone"
+            ) from error
+        raise

@@ -1,0 +1,47 @@
+-- Purpose: the artists of the whole mirrored catalogue.
+-- Grain: one row per artist; of several spellings, the one that most songs have, then the first.
+-- Refresh: the operator upserts it.
+with spellings as (
+    select
+        artist_id,
+        artist_name,
+        artist_location,
+        artist_latitude,
+        artist_longitude,
+        count(*) as songs
+    from staging.songs
+    group by
+        artist_id,
+        artist_name,
+        artist_location,
+        artist_latitude,
+        artist_longitude
+),
+
+ranked as (
+    select
+        artist_id,
+        artist_name as name,
+        artist_location as location,
+        artist_latitude as latitude,
+        artist_longitude as longitude,
+        row_number() over (
+            partition by artist_id
+            order by
+                songs desc,
+                artist_name asc,
+                artist_location asc,
+                artist_latitude asc,
+                artist_longitude asc
+        ) as preference
+    from spellings
+)
+
+select
+    artist_id,
+    name,
+    location,
+    latitude,
+    longitude
+from ranked
+where preference = 1

@@ -1,0 +1,29 @@
+-- Purpose: the songs of the whole mirrored catalogue.
+-- Grain: one row per song; where files disagree, the order over their content decides.
+-- Refresh: the operator upserts it.
+with ranked as (
+    select
+        song_id,
+        title,
+        artist_id,
+        year,
+        duration,
+        row_number() over (
+            partition by song_id
+            order by
+                coalesce(year, 0) desc,
+                title asc,
+                artist_id asc,
+                duration asc
+        ) as preference
+    from staging.songs
+)
+
+select
+    song_id,
+    title,
+    artist_id,
+    year,
+    duration
+from ranked
+where preference = 1

@@ -1,0 +1,16 @@
+-- Purpose: the catalogue's songs.
+-- Grain: one row per song.
+-- Refresh: reconciled with all of staging.songs by load_songs.
+-- A copy on every node: small, and joined by a column that songplays is not distributed by.
+create table if not exists songs (
+    song_id varchar(32) not null,
+    title varchar(500),
+    artist_id varchar(32) not null,
+    year integer,
+    duration double precision,
+    primary key (song_id)
+)
+diststyle all
+compound sortkey (song_id);
+
+create table if not exists staging.lock_songs (held boolean);
