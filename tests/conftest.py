@@ -1,0 +1,60 @@
+"""Fixtures that stand for the real thing: one running warehouse per session, and the public sample."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import accounts
+from local.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """An empty home that lasts for the session; reachable for the user that PostgreSQL runs as."""
+    directory = Path(tempfile.mkdtemp(prefix="sparkify-test-"))
+    directory.chmod(0o711)
+    yield directory
+    accounts.remove_data(directory / "postgres")
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def warehouse(home: Path) -> Iterator[Warehouse]:
+    """A running PostgreSQL, S3 and Redshift stand-in, shared by the session's tests."""
+    with Warehouse(home) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3(warehouse: Warehouse) -> S3Client:
+    """A boto3 client on the warehouse's S3."""
+    return warehouse.s3.client()
+
+
+@pytest.fixture
+def bucket(s3: S3Client) -> str:
+    """The name of a fresh, empty bucket."""
+    name = f"test-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    return name
+
+
+@pytest.fixture(scope="session")
+def sample_dir() -> Path:
+    """The public sample: 30 log files, 71 songs and the jsonpaths file."""
+    if not (SAMPLE / "log_data").is_dir():
+        pytest.skip("the real sample is not beside this checkout (../shared/data)")
+    return SAMPLE
