@@ -15,7 +15,7 @@ replaced, never added to; users are upserted, the latest event winning. Any orde
 
 **When a task fails** its last lines say what and where. Bad data, a missing bucket and a denied role fail at once;
 lost connections and conflicts are retried. A failed run keeps its table `staging.events_…`; correct the file, then
-clear `stage_events` with downstream. An hour without a file, or without rows, is green: `load_status` says which it was.
+clear `stage_events` with downstream. An hour without file or rows is green: `load_status` says which.
 
 **Schedule.** Hourly, off until `SPARKIFY_SCHEDULE_START` names the first hour in the environment of Airflow's
 processes; then no hour since is left out. Unset, unpausing starts with the current hour and nothing before it.

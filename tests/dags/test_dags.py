@@ -1,0 +1,183 @@
+"""The DAG files: what they hold, and what their templates say in every kind of run."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import sqlglot
+from airflow.sdk import DAG, Context
+from airflow.sdk.execution_time.context import VariableAccessor
+
+ROOT = Path(__file__).resolve().parents[2]
+DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+HOUR = datetime(2018, 11, 12, 7, tzinfo=UTC)
+
+RUNS = {
+    "scheduled": (HOUR, HOUR, HOUR + timedelta(hours=1), "scheduled", {}),
+    "backfill": (HOUR, HOUR, HOUR + timedelta(hours=1), "backfill", {}),
+    "manual": (HOUR, HOUR, HOUR + timedelta(hours=1), "manual", {}),
+    "form": (HOUR, HOUR, HOUR, "manual", {"start": "2018-11-12T07:00", "end": "2018-11-12T08:00:00+00:00"}),
+    "null logical date": (None, None, None, "manual", {}),
+    "asset": (None, None, None, "asset_triggered", {}),
+}
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def dag_of(path: Path) -> DAG:
+    [dag] = [value for value in vars(load(path)).values() if isinstance(value, DAG)]
+    return dag
+
+
+@pytest.fixture(params=sorted(RUNS))
+def context(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[DAG], dict[str, Any]]:
+    monkeypatch.setenv("AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX", "s3://manifests/sparkify/")
+    logical_date, start, end, kind, form = RUNS[request.param]
+
+    def make(dag: DAG) -> dict[str, Any]:
+        run = SimpleNamespace(
+            dag_id=dag.dag_id,
+            run_id=f"{kind}__1",
+            run_type=kind,
+            logical_date=logical_date,
+            data_interval_start=start,
+            data_interval_end=end,
+            run_after=HOUR + timedelta(hours=1, minutes=5),
+        )
+        return {
+            "dag_run": run,
+            "run_id": run.run_id,
+            "params": {**dag.params.dump(), **form},
+            "var": {"value": VariableAccessor(deserialize_json=False)},
+        }
+
+    return make
+
+
+def rendered(dag: DAG, context: dict[str, Any]) -> dict[str, Any]:
+    tasks = {}
+    for task in dag.tasks:
+        task.resolve_template_files()
+        task.render_template_fields(cast(Context, context))
+        tasks[task.task_id] = task
+    return tasks
+
+
+def test_the_dags_are_these_and_each_file_is_named_for_its_dag() -> None:
+    assert [dag_of(path).dag_id for path in DAG_FILES] == [path.stem for path in DAG_FILES]
+    assert [path.stem for path in DAG_FILES] == ["sparkify_etl", "sparkify_tables"]
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_dag_has_a_runbook_tags_an_owner_retries_and_time_outs(path: Path) -> None:
+    dag = dag_of(path)
+    assert dag.doc_md
+    assert dag.tags
+    for task in dag.tasks:
+        assert task.owner == "data-engineering"
+        assert (task.retries or 0) >= 2
+        assert task.execution_timeout
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_file_is_wiring_and_reads_nothing_when_it_is_parsed(path: Path) -> None:
+    # In a process of its own, where nothing is imported yet and every door is watched.
+    program = f"""
+import importlib.util, sys
+seen = []
+def watch(event, arguments):
+    if event == "socket.connect":
+        seen.append((event, arguments))
+sys.addaudithook(watch)
+from airflow.sdk import BaseHook, Connection, Variable
+Variable.get = classmethod(lambda cls, *a, **k: seen.append(("Variable.get", a)))
+Connection.get = classmethod(lambda cls, *a, **k: seen.append(("Connection.get", a)))
+BaseHook.get_connection = classmethod(lambda cls, *a, **k: seen.append(("get_connection", a)))
+before = set(sys.modules)
+spec = importlib.util.spec_from_file_location("parsed", {str(path)!r})
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+drivers = ("redshift_connector", "psycopg", "psycopg2", "boto3", "botocore")
+providers = ("airflow.providers.amazon", "airflow.providers.postgres")
+hooks = [name for name in set(sys.modules) - before if name.split(".")[0] in drivers or name.startswith(providers)]
+assert not seen, seen
+assert not hooks, sorted(hooks)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(path.read_text().splitlines()) < 300
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_template_renders_in_every_kind_of_run(path: Path, context: Callable[[DAG], dict[str, Any]]) -> None:
+    dag = dag_of(path)
+    for task in rendered(dag, context(dag)).values():
+        for field in task.template_fields:
+            assert "{{" not in str(getattr(task, field))
+
+
+def test_every_kind_of_run_of_this_hour_loads_this_hour(context: Callable[[DAG], dict[str, Any]]) -> None:
+    dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
+    tasks = rendered(dag, context(dag))
+    windows = {(t.window_start, t.window_end) for t in tasks.values() if t.task_id != "drop_staging"}
+    assert windows == {("2018-11-12T07:00:00+00:00", "2018-11-12T08:00:00+00:00")}
+
+
+def test_every_rendered_statement_is_one_that_redshift_can_parse(context: Callable[[DAG], dict[str, Any]]) -> None:
+    dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
+    statements = []
+    for task in rendered(dag, context(dag)).values():
+        for make in ("delete_statement", "insert_statement", "update_statement"):
+            if hasattr(task, make):
+                statements.append(getattr(task, make)().replace("%s", "'2018-11-12'"))
+    assert len(statements) == 10
+    for statement in statements:
+        [parsed] = sqlglot.parse(statement, read="redshift")
+        assert isinstance(parsed, sqlglot.exp.Insert | sqlglot.exp.Update | sqlglot.exp.Delete)
+        assert not list(parsed.find_all(sqlglot.exp.Star, bfs=True)) or "count(*)" in statement.lower()
+
+
+def test_the_tasks_wait_for_exactly_the_data_that_they_need() -> None:
+    dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
+    assert {task.task_id: set(task.upstream_task_ids) for task in dag.tasks} == {
+        "stage_events": set(),
+        "stage_songs": set(),
+        "load_users": {"stage_events"},
+        "load_songs": {"stage_songs"},
+        "load_artists": {"stage_songs"},
+        "load_songplays": {"stage_events", "load_songs", "load_artists"},
+        "load_time": {"load_songplays"},
+        "check_quality": {"load_users", "load_time"},
+        "drop_staging": {"check_quality"},
+    }
+
+
+def test_nothing_is_skipped_and_nothing_runs_after_a_failure() -> None:
+    assert {task.trigger_rule for task in dag_of(ROOT / "dags" / "sparkify_etl.py").tasks} == {"all_success"}
+
+
+def test_without_a_schedule_start_no_past_hour_is_caught_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPARKIFY_SCHEDULE_START", raising=False)
+    dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
+    assert (dag.start_date, dag.end_date, dag.catchup) == (None, None, False)
+
+
+def test_a_schedule_start_is_where_catching_up_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKIFY_SCHEDULE_START", "2018-11-01")
+    dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
+    assert (dag.start_date, dag.end_date, dag.catchup) == (datetime(2018, 11, 1, tzinfo=UTC), None, True)
