@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local import accounts
+from local import accounts, settings
+from local.home import Home
+from local.ports import free_ports
+from local.simulator import simulate
 from local.warehouse import Warehouse
+from tests.stack import RunningStack, running_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,3 +62,20 @@ def sample_dir() -> Path:
     if not (SAMPLE / "log_data").is_dir():
         pytest.skip("the real sample is not beside this checkout (../shared/data)")
     return SAMPLE
+
+
+@pytest.fixture(scope="session")
+def airflow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A running Airflow beside a warehouse, on free ports, with the real sample in S3; without it, the simulator's month."""
+    data = SAMPLE
+    if not (SAMPLE / "log_data").is_dir():
+        data = tmp_path_factory.mktemp("simulated")
+        simulate(data, songs=100, events=8000, days=30, seed=0)
+    directory = Path(tempfile.mkdtemp(prefix="sparkify-stack-"))
+    with pytest.MonkeyPatch.context() as patch:
+        for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), free_ports(3), strict=True):
+            patch.setenv(port.setting, str(number))
+        with running_stack(directory, data) as running:
+            yield running
+    Home(directory).wipe()
+    shutil.rmtree(directory, ignore_errors=True)
