@@ -16,6 +16,10 @@ class StackError(Exception):
         self.remedy = remedy
 
 
+class CancelledError(Exception):
+    """The user asked to stop while something was still under way."""
+
+
 class ServerDiedError(StackError):
     """A server ended that should be running; carries the last lines of its log."""
 

@@ -10,6 +10,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 import psutil
 
@@ -106,6 +107,11 @@ class PostgresServer:
         except BaseException:
             self.stop()
             raise
+
+    def dsn(self, database: str) -> str:
+        """Return the address of one database as a URL, password included."""
+        password = quote(self.password, safe="")
+        return f"postgresql://{self.user}:{password}@{self.host}:{self.port}/{database}"
 
     def stop(self) -> None:
         """Stop it; does nothing when it is not running."""

@@ -17,9 +17,9 @@ from typing import IO
 
 from local import sessions
 from local.accounts import Account
-from local.errors import ServerDiedError, StackError
+from local.errors import CancelledError, ServerDiedError, StackError
+from local.settings import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 _TAIL_BYTES = 4096
 _TAIL_LINES = 15
 # A user's shell may carry settings of other clusters, accounts and interpreters; none of them is meant for
@@ -64,6 +64,23 @@ class _Watchdog:
 
 
 _watchdog = _Watchdog()
+_cancelled = threading.Event()
+
+
+def cancel() -> None:
+    """Make every start and every wait, in whichever thread, end with CancelledError: the user wants to stop."""
+    _cancelled.set()
+
+
+def announce(pid: int) -> None:
+    """Have the watchdog end a child that was not started as a Server."""
+    os.write(_watchdog.pipe().fileno(), f"+ {pid} SIGKILL\n".encode())
+
+
+def raise_if_cancelled() -> None:
+    """Raise CancelledError after `cancel`; for whatever takes long in a thread that no signal reaches."""
+    if _cancelled.is_set():
+        raise CancelledError
 
 
 class Server:
@@ -115,6 +132,7 @@ class Server:
 
     def start(self) -> None:
         """Start the process and note it for the watchdog and the next start; does not wait for it."""
+        raise_if_cancelled()
         # The shell announces itself to the watchdog, then becomes the server: same pid, no gap, and cheap.
         announce = f'echo "+ $$ {self.crash_signal.name}"; exec {shlex.join(self.argv)} >&2'
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -147,10 +165,30 @@ class Server:
         """Poll `ready` until it is true; ServerDiedError when the process ends first or `seconds` pass."""
         deadline = time.monotonic() + seconds
         while not ready():
+            raise_if_cancelled()
             self.check()
             if time.monotonic() > deadline:
                 raise ServerDiedError(self.name, None, str(self.log), self.tail())
             time.sleep(0.02)
+
+    def run(self, *, seconds: float) -> None:
+        """Start it and wait for its end; ServerDiedError, with its last words, unless it ends well in time."""
+        self.start()
+        try:
+            ended = self._ended
+            deadline = time.monotonic() + seconds
+            while (code := ended()) is None:
+                raise_if_cancelled()
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.02)
+            if code != 0:
+                raise ServerDiedError(self.name, code, str(self.log), self.tail())
+        finally:
+            self.stop()
+
+    def _ended(self) -> int | None:
+        return self._process.poll() if self._process else None
 
     def tail(self) -> str:
         """Return the last lines of the log."""

@@ -10,7 +10,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from local import secret_files
 from local.errors import StackError
@@ -20,7 +20,7 @@ from local.processes import Server
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-REGION = "us-west-2"
+REGION: Final = "us-west-2"
 # A unix socket's path ends at 104 bytes on some systems, 108 on others, the closing zero included.
 _SOCKET_PATH_BYTES = 103
 _START_SECONDS = 60.0
@@ -65,10 +65,7 @@ class S3Server:
         """Start it and wait until it answers S3 requests; ServerDiedError, and its last words, if it ends."""
         data = self.directory / "data"
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys = secret_files.keep(
-            self.directory / "keys.json", {"access_key": lambda: _key(20), "secret_key": lambda: _key(40)}
-        )
-        self.access_key, self.secret_key = keys["access_key"], keys["secret_key"]
+        self.with_keys()
         ports = free_ports(10)
         self.port = self._fixed_port or ports.pop()
         self._ports = [*ports, self.port]
@@ -88,6 +85,15 @@ class S3Server:
         except BaseException:
             self.stop()
             raise
+
+    def with_keys(self) -> Self:
+        """Fill in the keys, and the port if it is a fixed one, without starting the server."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keys = secret_files.keep(
+            self.directory / "keys.json", {"access_key": lambda: _key(20), "secret_key": lambda: _key(40)}
+        )
+        self.access_key, self.secret_key = keys["access_key"], keys["secret_key"]
+        return self
 
     def stop(self) -> None:
         """Stop it; does nothing when it is not running."""
@@ -116,7 +122,12 @@ class S3Server:
             aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key, region_name=self.region
         )
         config: Any = Config(
-            s3={"addressing_style": "path"}, retries={"max_attempts": 3}, max_pool_connections=32, proxies={}
+            s3={"addressing_style": "path"},
+            # Its own checksums of a whole body would make boto3 sign in pieces, which changes nothing here.
+            request_checksum_calculation="when_required",
+            retries={"max_attempts": 3},
+            max_pool_connections=32,
+            proxies={},
         )
         return session.client("s3", endpoint_url=self.endpoint_url, config=config)
 

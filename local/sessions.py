@@ -16,11 +16,11 @@ import psutil
 
 
 def members(leader: int) -> list[psutil.Process]:
-    """Return the living processes of the session that `leader` leads or led, and all their descendants."""
+    """Return the living processes of the session that `leader` leads or led, itself and all descendants."""
     found: dict[int, psutil.Process] = {}
     for pid in psutil.pids():
         with contextlib.suppress(OSError, psutil.Error):
-            if os.getsid(pid) == leader:
+            if pid == leader or os.getsid(pid) == leader:
                 process = psutil.Process(pid)
                 found[pid] = process
                 found.update({child.pid: child for child in process.children(recursive=True)})

@@ -71,9 +71,13 @@ class Warehouse:
 
     @property
     def redshift(self) -> RedshiftAddress:
-        """The stand-in's address; StackError before `start`."""
+        """The stand-in's address; known before it listens."""
         if self._address is None:
-            raise StackError("the warehouse is not running")
+            place = self.directory / "redshift"
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            password = secret_files.keep(place / "password.json", {"awsuser": secret_files.token})["awsuser"]
+            port = self._fixed_port or free_ports(1)[0]
+            self._address = RedshiftAddress(HOST, port, "dev", "awsuser", password)
         return self._address
 
     def __enter__(self) -> Self:
@@ -96,13 +100,9 @@ class Warehouse:
 
     def start_front(self) -> None:
         """Start the stand-in on the running PostgreSQL and S3 and wait until it lets a client in."""
-        place = self.directory / "redshift"
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        password = secret_files.keep(place / "password.json", {"awsuser": secret_files.token})["awsuser"]
-        port = self._fixed_port or free_ports(1)[0]
-        self._address = RedshiftAddress(HOST, port, "dev", "awsuser", password)
+        address, place = self.redshift, self.directory / "redshift"
         config = place / "config.json"
-        secret_files.write(config, json.dumps(self._configuration(self._address), indent=2))
+        secret_files.write(config, json.dumps(self._configuration(address), indent=2))
         front = Server(
             "redshift",
             [sys.executable, "-m", "local.redshift", str(config.absolute())],
@@ -119,6 +119,7 @@ class Warehouse:
         if self._front:
             self._front.stop()
             self._front = None
+        self._address = None
         with ThreadPoolExecutor() as pool:
             for done in [pool.submit(self.s3.stop), pool.submit(self.postgres.stop)]:
                 done.result()

@@ -1,0 +1,134 @@
+"""Drives the DAGs of a running stack: makes the tables, loads a window, waits, and tells what went wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.airflow_api import AirflowApi
+from local.errors import StackError
+from local.window import Window
+
+TABLES_DAG = "sparkify_tables"
+ETL_DAG = "sparkify_etl"
+_POLL_SECONDS = 0.4
+_ENDED = ("success", "failed")
+_TASK_ENDED = ("success", "failed", "upstream_failed", "skipped", "removed")
+# As many as the executor has workers; Airflow's own limit per DAG applies on top.
+_PARALLEL_RUNS = 8
+_MESSAGES_SHOWN = 5
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Outcome:
+    """How runs ended.
+
+    :ivar messages: one for each failed task, at most a few.
+    """
+
+    run_ids: list[str] = field(default_factory=list)
+    success: int = 0
+    failed: int = 0
+    messages: list[str] = field(default_factory=list)
+
+
+class Etl:
+    """The project's DAGs on one Airflow.
+
+    :param check: raises when a server has died; called while waiting.
+    """
+
+    def __init__(self, api: AirflowApi, check: Callable[[], None]) -> None:
+        self._api = api
+        self._check = check
+
+    def create_tables(self) -> None:
+        """Make the warehouse's tables; StackError with the task's own words when that fails. Idempotent."""
+        self._api.unpause(TABLES_DAG)
+        outcome = self._one_run(TABLES_DAG, {"action": "create"}, lambda *_: None)
+        if outcome.failed:
+            raise StackError("the tables could not be made: " + " ".join(outcome.messages))
+
+    def load(self, window: Window, progress: Progress) -> Outcome:
+        """Load the window in one run and wait for it."""
+        self._api.unpause(ETL_DAG)
+        conf = {"start": window.start.isoformat(), "end": window.end.isoformat()}
+        return self._one_run(ETL_DAG, conf, progress)
+
+    def load_hourly(self, window: Window, progress: Progress) -> Outcome:
+        """Load the window by one backfill, a run for each hour, again where there was one, and wait for all."""
+        self._api.unpause(ETL_DAG)
+        bounds = (window.start, window.last_hour)
+        self._api.backfill(ETL_DAG, *bounds, parallel=_PARALLEL_RUNS)
+        while True:
+            ended = {state: self._api.count_runs(ETL_DAG, *bounds, [state]) for state in _ENDED}
+            done = sum(ended.values())
+            progress(done, window.hours, f"{ended['failed']} failed" if ended["failed"] else "")
+            if done >= window.hours:
+                break
+            self._wait()
+        runs = self._api.runs(ETL_DAG, *bounds)
+        outcome = Outcome([run["dag_run_id"] for run in runs])
+        outcome.success = sum(run["state"] == "success" for run in runs)
+        outcome.failed = len(runs) - outcome.success
+        failed = [run["dag_run_id"] for run in runs if run["state"] != "success"]
+        for run_id in failed[:_MESSAGES_SHOWN]:
+            outcome.messages += self._messages(ETL_DAG, run_id)
+        self._distrust_empty_runs(outcome, self._api.count_succeeded_tasks(ETL_DAG, *bounds))
+        return outcome
+
+    def _one_run(self, dag_id: str, conf: dict[str, Any], progress: Progress) -> Outcome:
+        run_id = self._api.trigger(dag_id, conf)
+        while True:
+            state = self._api.run_state(dag_id, run_id)
+            tasks = self._api.tasks(dag_id, run_id)
+            running = sorted(task["task_id"] for task in tasks if task["state"] == "running")
+            done = sum(task["state"] in _TASK_ENDED for task in tasks)
+            if tasks:
+                progress(done, len(tasks), ", ".join(running))
+            if state in _ENDED:
+                break
+            self._wait()
+        outcome = Outcome([run_id])
+        if state == "success":
+            outcome.success = 1
+            self._distrust_empty_runs(outcome, sum(task["state"] == "success" for task in tasks), dag_id)
+        else:
+            outcome.failed = 1
+            outcome.messages = self._messages(dag_id, run_id)
+        return outcome
+
+    def _distrust_empty_runs(self, outcome: Outcome, succeeded_tasks: int, dag_id: str = ETL_DAG) -> None:
+        # Airflow calls a run outside its DAG's dates a success without having run a task. Of our DAGs no task is
+        # ever skipped, so a run that succeeded has one success for each.
+        missing = outcome.success * self._api.count_dag_tasks(dag_id) - succeeded_tasks
+        if missing > 0:
+            outcome.failed, outcome.success = outcome.failed + outcome.success, 0
+            outcome.messages.append(f"{dag_id} ended green, but {missing} of its tasks never ran: nothing was loaded")
+
+    def _messages(self, dag_id: str, run_id: str) -> list[str]:
+        failed = [task for task in self._api.tasks(dag_id, run_id) if task["state"] == "failed"]
+        said = []
+        for task in failed[:_MESSAGES_SHOWN]:
+            entries = self._api.log(dag_id, run_id, task["task_id"], task["try_number"])
+            said.append(f"{task['task_id']} (run {run_id}, try {task['try_number']}): {_error_line(entries)}")
+        return said or [f"run {run_id} failed without a failed task"]
+
+    def _wait(self) -> None:
+        self._check()
+        time.sleep(_POLL_SECONDS)
+
+
+def _error_line(entries: list[dict[str, Any]]) -> str:
+    """Return what a task's log says of its end: the last exception's text, else the last error's."""
+    for entry in reversed(entries):
+        if details := entry.get("error_detail"):
+            return f"{details[0].get('exc_type', '')}: {details[0].get('exc_value', '')}"
+    for entry in reversed(entries):
+        if entry.get("level") in ("error", "critical"):
+            return str(entry.get("event", ""))
+    return "its log says nothing of an error"
