@@ -7,11 +7,11 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 from local import airflow_settings, secret_files
-from local.airflow_api import AirflowApi
 from local.errors import StackError
 from local.postgres import PostgresServer
 from local.processes import Server
@@ -94,14 +94,14 @@ class Airflow:
         self._environment |= airflow_settings.connections(redshift, s3, iam_role)
         return self._environment
 
-    def wait(self, api: AirflowApi, dag_ids: tuple[str, ...]) -> None:
-        """Wait until the API answers and the DAGs have been read since `start`.
+    def wait(self, ready: Callable[[], bool], check: Callable[[], None]) -> None:
+        """Wait until `ready`, after `start`; whatever `check` or `ready` raises ends the waiting.
 
-        Raises ServerDiedError when a process ends, StackError with Airflow's own words when a DAG file is broken.
+        :param ready: asks Airflow's API. :param check: called in between, to notice what has died.
         """
         deadline = time.monotonic() + _START_SECONDS
-        while not api.ready(dag_ids):
-            self.check()
+        while not ready():
+            check()
             if time.monotonic() > deadline:
                 raise StackError(
                     f"Airflow was not ready after {_START_SECONDS:.0f} s", f"see the logs in {self.directory}"

@@ -64,8 +64,8 @@ class S3Server:
     def start(self) -> None:
         """Start it and wait until it answers S3 requests; ServerDiedError, and its last words, if it ends."""
         data = self.directory / "data"
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.with_keys()
+        data.mkdir(mode=0o700, exist_ok=True)
         ports = free_ports(10)
         self.port = self._fixed_port or ports.pop()
         self._ports = [*ports, self.port]

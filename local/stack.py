@@ -49,7 +49,14 @@ class Stack:
             prepared.result()
             environment = self.airflow.start(address, self.warehouse.s3, self.warehouse.iam_role)
             api = AirflowApi(self.airflow.url, airflow_settings.LOGIN, self.airflow.password)
-            self.airflow.wait(api, DAGS)
+
+            def check() -> None:
+                self.airflow.check()
+                for side in (front, filled):
+                    if side.done():
+                        side.result()
+
+            self.airflow.wait(lambda: api.ready(DAGS), check)
             front.result()
             filled.result()
         self.home.publish({"airflow": environment, **addresses(self.warehouse)})
