@@ -66,7 +66,7 @@ def sample_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def airflow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A running Airflow beside a warehouse, on free ports, with the real sample in S3; without it, the simulator's month."""
+    """A running Airflow and warehouse on free ports, with the real sample in S3, or else the simulator's month."""
     data = SAMPLE
     if not (SAMPLE / "log_data").is_dir():
         data = tmp_path_factory.mktemp("simulated")
