@@ -1,0 +1,1 @@
+"""Redshift's system views and functions, as objects in the backend's pg_catalog."""

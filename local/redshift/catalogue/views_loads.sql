@@ -1,0 +1,90 @@
+-- COPY's errors and history (redshift.md A11). Texts are CHAR, blank padded, as on Redshift.
+create or replace view pg_catalog.stl_load_errors as
+select
+    coalesce(r.oid::integer, 0) as userid,
+    0 as slice,
+    e.table_id as tbl,
+    e.start_time as starttime,
+    e.session_id as session,
+    e.query_id as query,
+    e.file_name::char(256) as filename,
+    e.line_number,
+    e.column_name::char(127) as colname,
+    e.column_type::char(10) as type,
+    e.column_length::char(10) as col_length,
+    e.position as position,
+    e.raw_line::char(1024) as raw_line,
+    e.raw_field_value::char(1024) as raw_field_value,
+    e.error_code as err_code,
+    e.error_message::char(100) as err_reason,
+    0 as is_partial,
+    e.start_offset,
+    null::bigint as copy_job_id
+from redshift_internal.load_errors as e
+left join pg_catalog.pg_roles as r on r.rolname = e.user_name;
+
+create or replace view pg_catalog.stl_load_commits as
+select
+    coalesce(r.oid::integer, 0) as userid,
+    c.query_id as query,
+    0 as slice,
+    c.file_name::char(256) as name,
+    c.file_name::char(256) as filename,
+    0 as byte_offset,
+    c.lines_scanned::integer as lines_scanned,
+    c.errors::integer as errors,
+    c.end_time as curtime,
+    1 as status,
+    'JSON'::char(16) as file_format,
+    0 as is_partial,
+    0::bigint as start_offset,
+    null::bigint as copy_job_id
+from redshift_internal.load_commits as c
+left join pg_catalog.pg_roles as r on r.rolname = c.user_name;
+
+create or replace view pg_catalog.sys_load_error_detail as
+select
+    coalesce(r.oid::integer, 0) as user_id,
+    e.query_id::bigint as query_id,
+    0::bigint as transaction_id,
+    e.session_id,
+    current_database()::char(64) as database_name,
+    e.table_id,
+    e.start_time,
+    e.file_name::char(256) as file_name,
+    e.line_number,
+    e.column_name::char(127) as column_name,
+    e.column_type::char(10) as column_type,
+    e.column_length::char(10) as column_length,
+    e.position as position,
+    e.error_code,
+    e.error_message::char(512) as error_message
+from redshift_internal.load_errors as e
+left join pg_catalog.pg_roles as r on r.rolname = e.user_name;
+
+create or replace view pg_catalog.sys_load_history as
+select
+    coalesce(r.oid::integer, 0) as user_id,
+    h.query_id::bigint as query_id,
+    0::bigint as transaction_id,
+    h.session_id,
+    current_database()::text as database_name,
+    h.status,
+    h.table_name,
+    h.start_time,
+    h.end_time,
+    (extract(epoch from h.end_time - h.start_time) * 1000000)::bigint as duration,
+    h.data_source,
+    'json'::text as file_format,
+    h.loaded_rows,
+    null::bigint as loaded_bytes,
+    h.source_file_count,
+    h.source_file_bytes,
+    h.source_file_count as file_count_scanned,
+    h.source_file_bytes as file_bytes_scanned,
+    h.error_count,
+    null::bigint as copy_job_id
+from redshift_internal.load_history as h
+left join pg_catalog.pg_roles as r on r.rolname = h.user_name;
+grant select on pg_catalog.stl_load_errors, pg_catalog.stl_load_commits, pg_catalog.sys_load_error_detail,
+    pg_catalog.sys_load_history to public;

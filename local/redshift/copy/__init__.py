@@ -1,0 +1,1 @@
+"""COPY from S3: statement, objects, documents, values, rows."""

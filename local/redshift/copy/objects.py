@@ -1,0 +1,271 @@
+"""Which objects a COPY reads, and their bytes, read ahead in parallel (redshift.md A2, A3)."""
+
+from __future__ import annotations
+
+import bz2
+import json
+import queue
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.redshift.copy.options import Options
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# A few megabytes in flight whatever the objects' sizes: every object read ahead holds at most _CHUNKS chunks.
+_READERS = 8
+_CHUNKS = 4
+_CHUNK = 1 << 18
+
+
+class SourceError(Exception):
+    """The data cannot be read at all.
+
+    :param error: the error's text as Redshift words it. :param context: what was being read.
+    """
+
+    def __init__(self, error: str, *, context: str = "", location: str = "") -> None:
+        super().__init__(error)
+        self.error = error
+        self.context = context
+        self.location = location
+
+
+@dataclass(frozen=True)
+class Source:
+    """One object to load. :param mandatory: whether its absence fails the load."""
+
+    bucket: str
+    key: str
+    mandatory: bool = True
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def parse_url(url: str) -> tuple[str, str]:
+    """Return the bucket and the key of an s3:// address."""
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def service_error(error: Exception, context: str) -> SourceError:
+    """Return S3's error in Redshift's words; a failed connection has no status of its own and is given 503."""
+    if isinstance(error, ClientError):
+        details = error.response.get("Error", {})
+        meta = error.response.get("ResponseMetadata", {})
+        status = meta.get("HTTPStatusCode", 0)
+        code = _CODES.get(str(details.get("Code")), details.get("Code", ""))
+        message = details.get("Message") or code
+        if code == "NoSuchKey":
+            message = "The specified key does not exist."
+        rid, extended = meta.get("RequestId", ""), meta.get("HostId", "")
+        retry = int(status >= 500 or code in ("NoSuchKey", "SlowDown"))
+        text = f"{message},Status {status},Error {code},Rid {rid},ExtRid {extended},CanRetry {retry}"
+    else:
+        text = f"{error},Status 503,Error {type(error).__name__},Rid ,ExtRid ,CanRetry 1"
+    return SourceError(f"S3ServiceException:{text}", context=context, location="s3_utility.cpp")
+
+
+# HEAD and some GET requests carry only a status.
+_CODES = {"404": "NoSuchKey", "403": "AccessDenied"}
+
+
+def read_whole(client: S3Client, url: str, *, most: int = 64 << 20) -> bytes:
+    """Return an object's bytes; SourceError if it cannot be read or is larger than `most` bytes."""
+    bucket, key = parse_url(url)
+    context = f"S3 key being read : {url}"
+    try:
+        body = client.get_object(Bucket=bucket, Key=key)["Body"].read(most + 1)
+    except (ClientError, BotoCoreError, OSError) as error:
+        raise service_error(error, context) from error
+    if len(body) > most:
+        raise SourceError(f"stand-in: {url} is larger than {most} bytes", context=context)
+    return body
+
+
+def listed(client: S3Client, url: str) -> list[Source]:
+    """Return the objects whose keys start with the prefix; SourceError if there are none."""
+    bucket, prefix = parse_url(url)
+    found: list[Source] = []
+    try:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            found += [Source(bucket, item["Key"]) for item in page.get("Contents", [])]
+    except (ClientError, BotoCoreError, OSError) as error:
+        raise service_error(error, f"Listing bucket={bucket} prefix={prefix}") from error
+    if not found:
+        raise SourceError(f"The specified S3 prefix '{prefix}' does not exist", location="s3_utility.cpp")
+    return found
+
+
+def from_manifest(client: S3Client, url: str) -> list[Source]:
+    """Return the objects that a manifest names, in its order; SourceError if it cannot be read."""
+    try:
+        body = read_whole(client, url)
+    except SourceError as error:
+        if "NoSuchKey" in error.error or "AccessDenied" in error.error:
+            text = "COPY with MANIFEST parameter requires full path of an S3 object."
+            raise SourceError(text, context=f"Manifest file location={url}") from error
+        raise
+    context = f"Manifest file location={url}"
+    try:
+        entries = json.loads(body)["entries"]
+        sources = [
+            Source(*parse_url(_text(entry["url"])), mandatory=entry.get("mandatory", False) is True)
+            for entry in entries
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SourceError(f"stand-in: the manifest cannot be read: {error!r}", context=context) from error
+    if not sources:
+        raise SourceError("stand-in: the manifest names no file", context=context)
+    return sources
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("s3://"):
+        raise ValueError(f"url {value!r} is not an s3:// address")
+    return value
+
+
+class Decompressor(Protocol):
+    """A stream decompressor; `eof` tells that the compressed stream is complete."""
+
+    eof: bool
+    unused_data: bytes
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+_DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
+    "gzip": lambda: zlib.decompressobj(wbits=31),
+    "bzip2": bz2.BZ2Decompressor,
+}
+
+
+def _decompressed(chunks: Iterator[bytes], kind: str, context: str) -> Iterator[bytes]:
+    current = _DECOMPRESSORS[kind]()
+    started = False
+    for chunk in chunks:
+        data = chunk
+        while data:
+            if current.eof:
+                current = _DECOMPRESSORS[kind]()
+            started = True
+            try:
+                yield current.decompress(data)
+            except (zlib.error, OSError) as error:
+                raise SourceError(f"stand-in: the {kind} data is damaged: {error}", context=context) from error
+            data = current.unused_data if current.eof else b""
+    if started and not current.eof:
+        raise SourceError(f"stand-in: the {kind} data ends early", context=context)
+
+
+class ObjectReader:
+    """Reads objects ahead, several at once, and hands them out one after the other.
+
+    :param client: the S3 client, which may be used by several threads.
+    :param sources: the objects in the order to load them. :param manifest: the manifest's address, if there is one.
+    :param compression: 'gzip', 'bzip2' or None.
+
+    A context manager: leaving it stops the readers.
+    """
+
+    def __init__(
+        self, client: S3Client, sources: list[Source], *, manifest: str | None, options: Options
+    ) -> None:
+        self._client = client
+        self._sources = sources
+        self._manifest = manifest
+        self._compression = options.compression
+        self._queues: list[queue.Queue[bytes | Exception | None]] = []
+        self._next = 0
+        self._lock = threading.Lock()
+        self._slots = threading.Semaphore(_READERS * 4)
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> ObjectReader:
+        self._queues = [queue.Queue(_CHUNKS) for _ in self._sources]
+        for _ in range(min(_READERS, len(self._sources))):
+            thread = threading.Thread(target=self._work, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for _ in self._threads:
+            self._slots.release()
+
+    def objects(self, wait: Callable[[], None]) -> Iterator[tuple[Source, Iterator[bytes]]]:
+        """Yield each object and its bytes, which must be used up before the next.
+
+        :param wait: called again and again while there is nothing to read.
+        """
+        for index, source in enumerate(self._sources):
+            chunks = self._chunks(index, wait)
+            if self._compression:
+                chunks = _decompressed(chunks, self._compression, f"S3 key being read : {source.url}")
+            yield source, chunks
+            self._slots.release()
+
+    def _chunks(self, index: int, wait: Callable[[], None]) -> Iterator[bytes]:
+        while True:
+            try:
+                item = self._queues[index].get(timeout=0.1)
+            except queue.Empty:
+                wait()
+                continue
+            if item is None:
+                return
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    def _work(self) -> None:
+        while True:
+            self._slots.acquire()
+            with self._lock:
+                index = self._next
+                self._next += 1
+            if index >= len(self._sources) or self._stopped.is_set():
+                return
+            self._read(index)
+
+    def _read(self, index: int) -> None:
+        source = self._sources[index]
+        try:
+            body = self._client.get_object(Bucket=source.bucket, Key=source.key)["Body"]
+            for chunk in body.iter_chunks(_CHUNK):
+                self._put(index, chunk)
+        except (ClientError, BotoCoreError, OSError) as error:
+            missing = isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey"
+            if missing and self._manifest and not source.mandatory:
+                self._put(index, MissingError(source.url))
+            elif missing and self._manifest:
+                context = f"Manifest file location={self._manifest} url={source.url}"
+                self._put(index, SourceError("Mandatory url is not present in manifest file.", context=context))
+            else:
+                self._put(index, service_error(error, f"S3 key being read : {source.url}"))
+            return
+        self._put(index, None)
+
+    def _put(self, index: int, item: bytes | Exception | None) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._queues[index].put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+
+
+class MissingError(Exception):
+    """An object that a manifest names, and does not insist on, is not there."""

@@ -1,0 +1,249 @@
+"""COPY's parameters: one row of a table each (redshift.md A1, A9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from local.redshift.dialect.cursor import Cursor
+from local.redshift.dialect.tokens import Kind
+from local.redshift.errors import RedshiftError, UnsupportedError
+
+
+@dataclass
+class Options:
+    """What a COPY statement says beyond its table and its source.
+
+    :param json: 'auto', 'auto ignorecase', or the s3:// address of a jsonpaths file; None until a format is named.
+    :param role: the role to assume, 'default' for the default one. :param max_errors: rows that may fail, 0 for none.
+    :param time_format: 'auto', 'epochsecs', 'epochmillisecs', a format, or None for the default format.
+    :param replacement: what ACCEPTINVCHARS puts in place of each invalid byte, None without the option.
+    """
+
+    json: str | None = None
+    role: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = None
+    region: str | None = None
+    manifest: bool = False
+    compression: str | None = None
+    time_format: str | None = None
+    date_format: str | None = None
+    max_errors: int = 0
+    ignore_all_errors: bool = False
+    replacement: str | None = None
+    truncate_columns: bool = False
+    blanks_as_null: bool = False
+    empty_as_null: bool = False
+    trim_blanks: bool = False
+    round_decimals: bool = False
+    accept_any_date: bool = False
+    explicit_ids: bool = False
+    ignore_header: int = 0
+    no_load: bool = False
+    seen: set[str] = field(default_factory=set)
+
+
+Reader = Callable[[Cursor, Options], None]
+
+
+def _flag(attribute: str) -> Reader:
+    def read(_: Cursor, options: Options) -> None:
+        setattr(options, attribute, True)
+
+    return read
+
+
+def _on_off(cursor: Cursor, _: Options) -> None:
+    """Take ON, OFF, TRUE, FALSE or PRESET, any of which may be left out: it has no effect on what is loaded."""
+    for word in ("on", "off", "true", "false", "preset"):
+        if cursor.accept(word):
+            return
+
+
+def _as_string(attribute: str) -> Reader:
+    def read(cursor: Cursor, options: Options) -> None:
+        cursor.accept("as")
+        setattr(options, attribute, cursor.string())
+
+    return read
+
+
+def _as_number(attribute: str, most: int) -> Reader:
+    def read(cursor: Cursor, options: Options) -> None:
+        cursor.accept("as")
+        value = cursor.number()
+        if not 0 <= value <= most:
+            raise RedshiftError(f"stand-in: {attribute} {value} is not between 0 and {most}", code="22023")
+        setattr(options, attribute, value)
+
+    return read
+
+
+def _comprows(cursor: Cursor, _: Options) -> None:
+    cursor.number()
+
+
+def _compression(name: str) -> Reader:
+    def read(_: Cursor, options: Options) -> None:
+        if options.compression:
+            raise RedshiftError(f"stand-in: both {options.compression} and {name}", code="42601")
+        options.compression = name
+
+    return read
+
+
+def _json(cursor: Cursor, options: Options) -> None:
+    cursor.accept("as")
+    token = cursor.peek()
+    options.json = cursor.string() if token is not None and token.kind is Kind.STRING else "auto"
+    if options.json == "noshred":
+        raise UnsupportedError("JSON 'noshred' is not supported yet")
+    if options.json not in ("auto", "auto ignorecase") and not options.json.startswith("s3://"):
+        raise RedshiftError(f"stand-in: JSON '{options.json}' is not auto and not an s3:// address", code="42601")
+
+
+def _format(cursor: Cursor, options: Options) -> None:
+    cursor.accept("as")
+    if not cursor.accept("json"):
+        raise UnsupportedError(f"COPY FORMAT {cursor.word().upper()} is not supported yet, only JSON")
+    _json(cursor, options)
+
+
+def _accept_invalid(cursor: Cursor, options: Options) -> None:
+    options.replacement = "?"
+    explicit = cursor.accept("as")
+    token = cursor.peek()
+    if explicit or (token is not None and token.kind is Kind.STRING):
+        options.replacement = cursor.string()
+    if len(options.replacement.encode()) != 1:
+        raise RedshiftError("stand-in: ACCEPTINVCHARS takes one ASCII character", code="42601")
+
+
+def _encoding(cursor: Cursor, _: Options) -> None:
+    cursor.accept("as")
+    token = cursor.next()
+    if token.value.lower() not in ("utf8", "utf-8"):
+        raise UnsupportedError(f"ENCODING {token.value} is not supported yet, only UTF8")
+
+
+def _iam_role(cursor: Cursor, options: Options) -> None:
+    _authorise_once(options)
+    options.role = "default" if cursor.accept("default") else cursor.string()
+
+
+def _credentials(cursor: Cursor, options: Options) -> None:
+    _authorise_once(options)
+    cursor.accept("as")
+    pairs = dict(part.partition("=")[::2] for part in cursor.string().split(";"))
+    if pairs.keys() == {"aws_iam_role"}:
+        options.role = pairs["aws_iam_role"]
+    elif {"aws_access_key_id", "aws_secret_access_key"} <= pairs.keys() <= {
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "token",
+    }:
+        options.access_key, options.secret_key = pairs["aws_access_key_id"], pairs["aws_secret_access_key"]
+    else:
+        raise RedshiftError("stand-in: cannot read CREDENTIALS; see the forms in Redshift's manual", code="42601")
+
+
+def _with_credentials(cursor: Cursor, options: Options) -> None:
+    cursor.expect("credentials")
+    _credentials(cursor, options)
+
+
+def _access_key(cursor: Cursor, options: Options) -> None:
+    _authorise_once(options)
+    options.access_key = cursor.string()
+
+
+def _secret_key(cursor: Cursor, options: Options) -> None:
+    options.secret_key = cursor.string()
+
+
+def _authorise_once(options: Options) -> None:
+    if options.role is not None or options.access_key is not None:
+        raise RedshiftError("stand-in: COPY takes one authorisation, not several", code="42601")
+
+
+def _refused(reason: str) -> Reader:
+    def read(_: Cursor, __: Options) -> None:
+        raise UnsupportedError(reason)
+
+    return read
+
+
+_NOT_WITH_JSON = "cannot be used with JSON, and the stand-in copies nothing else yet"
+READERS: dict[str, Reader] = {
+    "iam_role": _iam_role,
+    "credentials": _credentials,
+    "with": _with_credentials,
+    "access_key_id": _access_key,
+    "secret_access_key": _secret_key,
+    "session_token": _refused("COPY with a SESSION_TOKEN is not supported"),
+    "region": _as_string("region"),
+    "manifest": _flag("manifest"),
+    "format": _format,
+    "json": _json,
+    "gzip": _compression("gzip"),
+    "bzip2": _compression("bzip2"),
+    "zstd": _refused("ZSTD is not supported yet"),
+    "lzop": _refused("LZOP is not supported"),
+    "timeformat": _as_string("time_format"),
+    "dateformat": _as_string("date_format"),
+    "maxerror": _as_number("max_errors", 100_000),
+    "ignoreallerrors": _flag("ignore_all_errors"),
+    "acceptinvchars": _accept_invalid,
+    "acceptanydate": _flag("accept_any_date"),
+    "truncatecolumns": _flag("truncate_columns"),
+    "blanksasnull": _flag("blanks_as_null"),
+    "emptyasnull": _flag("empty_as_null"),
+    "trimblanks": _flag("trim_blanks"),
+    "roundec": _flag("round_decimals"),
+    "explicit_ids": _flag("explicit_ids"),
+    "ignoreheader": _as_number("ignore_header", 2**31 - 1),
+    "noload": _flag("no_load"),
+    "compupdate": _on_off,
+    "statupdate": _on_off,
+    "comprows": _comprows,
+    "encoding": _encoding,
+    **{
+        name: _refused(f"COPY … {name.upper()} {_NOT_WITH_JSON}")
+        for name in (
+            *("csv", "delimiter", "escape", "fillrecord", "fixedwidth", "ignoreblanklines", "null", "readratio"),
+            *("removequotes", "quote", "parquet", "orc", "avro", "shapefile"),
+        )
+    },
+    "encrypted": _refused("COPY … ENCRYPTED is not supported"),
+    "master_symmetric_key": _refused("COPY … MASTER_SYMMETRIC_KEY is not supported"),
+    "ssh": _refused("COPY … SSH is not supported"),
+}
+
+
+def read_options(cursor: Cursor) -> Options:
+    """Take the parameters behind FROM, in any order; each may come once."""
+    options = Options()
+    while not cursor.done:
+        token = cursor.peek()
+        reader = READERS.get(token.value) if token is not None and token.word(token.value) else None
+        if token is None or reader is None:
+            raise cursor.error()
+        if token.value in options.seen:
+            raise RedshiftError(f"stand-in: {token.value.upper()} is given twice", code="42601")
+        options.seen.add(token.value)
+        cursor.next()
+        reader(cursor, options)
+    _check(options)
+    return options
+
+
+def _check(options: Options) -> None:
+    if options.json is None:
+        raise UnsupportedError("COPY without JSON is not supported yet")
+    if options.role is None and options.access_key is None:
+        raise RedshiftError("stand-in: COPY needs an authorisation, IAM_ROLE for example", code="42601")
+    if (options.access_key is None) != (options.secret_key is None):
+        raise RedshiftError("stand-in: COPY needs ACCESS_KEY_ID and SECRET_ACCESS_KEY together", code="42601")
+    if options.ignore_all_errors and "maxerror" in options.seen:
+        raise RedshiftError("stand-in: IGNOREALLERRORS excludes MAXERROR", code="42601")

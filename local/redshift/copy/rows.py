@@ -1,0 +1,111 @@
+"""From a document to a row in PostgreSQL's COPY format: the exact path, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from local.redshift.copy import failures
+from local.redshift.copy.documents import Document
+from local.redshift.copy.failures import Errors, LoadError, ValueFaultError
+from local.redshift.copy.jsonpaths import Getter
+from local.redshift.copy.options import Options
+from local.redshift.copy.values import NULL, TargetColumn, converter
+
+# Rows are handed to PostgreSQL in pieces of about this many characters.
+_PIECE = 1 << 16
+
+
+class RowMaker:
+    """Makes rows of documents, and records the documents that cannot be rows.
+
+    :param columns: the columns to load, in their order. :param getters: what fetches each one's value.
+    """
+
+    def __init__(
+        self, columns: list[TargetColumn], getters: list[Getter], options: Options, errors: Errors
+    ) -> None:
+        self._columns = columns
+        self._fields = [
+            (get, converter(column, options), column.not_null)
+            for column, get in zip(columns, getters, strict=True)
+        ]
+        self._errors = errors
+        self.rows = 0
+
+    def pieces(self, documents: Iterator[Document], file: str) -> Iterator[str]:
+        """Yield the rows of one object's documents, many at a time.
+
+        Raises TooManyErrors when as many documents failed as the statement allows.
+        """
+        lines: list[str] = []
+        size = 0
+        for document in documents:
+            row = self._row(document, file)
+            if row is None:
+                continue
+            lines.append(row)
+            size += len(row)
+            if size > _PIECE:
+                self.rows += len(lines)
+                lines.append("")
+                yield "\n".join(lines)
+                lines, size = [], 0
+        if lines:
+            self.rows += len(lines)
+            lines.append("")
+            yield "\n".join(lines)
+
+    def _row(self, document: Document, file: str) -> str | None:
+        if document.fault is not None:
+            self._errors.add(_error(document, file, failures.BAD_LINE, document.fault))
+            return None
+        value: Any = document.value
+        if value.__class__ is not dict and value.__class__ is not list:
+            reason = "stand-in: a document must be an object or an array"
+            self._errors.add(_error(document, file, failures.BAD_LINE, reason))
+            return None
+        row: list[str] = []
+        index = 0
+        found: Any = None
+        try:
+            for get, convert, not_null in self._fields:
+                found = get(value)
+                text = NULL if found is None else convert(found)
+                if not_null and text == NULL:
+                    raise ValueFaultError(failures.MISSING_NOT_NULL, "Missing data for not-null field")
+                row.append(text)
+                index += 1
+        except ValueFaultError as fault:
+            self._errors.add(self._value_error(document, file, index, found, fault))
+            return None
+        return "\t".join(row)
+
+    def _value_error(
+        self, document: Document, file: str, index: int, found: Any, fault: ValueFaultError
+    ) -> LoadError:
+        column = self._columns[index]
+        return LoadError(
+            file=file,
+            line=document.line,
+            code=fault.code,
+            reason=fault.reason,
+            column=column.name,
+            type=column.shown_type,
+            length=column.length,
+            position=fault.position,
+            raw_line=document.text(),
+            raw_value="" if found is None else str(found),
+            start_offset=document.offset,
+        )
+
+
+def _error(document: Document, file: str, code: int, reason: str) -> LoadError:
+    return LoadError(
+        file=file,
+        line=document.line,
+        code=code,
+        reason=reason,
+        raw_line=document.text(),
+        start_offset=document.offset,
+    )

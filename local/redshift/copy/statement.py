@@ -1,0 +1,54 @@
+"""The COPY statement (redshift.md A1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.redshift.copy.options import Options, read_options
+from local.redshift.dialect.cursor import Cursor
+from local.redshift.dialect.plan import Plan, errand
+from local.redshift.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from local.redshift.session.frontdesk import FrontDesk
+
+
+@dataclass(frozen=True)
+class CopyStatement:
+    """COPY table [(columns)] FROM source options.
+
+    :param table: the table's name, perhaps after its schema's. :param columns: the column list, None without one.
+    """
+
+    table: tuple[str, ...]
+    columns: tuple[str, ...] | None
+    source: str
+    options: Options
+
+    def run(self, desk: FrontDesk) -> str:
+        """Load the objects into the table, in the client's transaction."""
+        # Late, because a front that never copies needs none of what it imports.
+        from local.redshift.copy.load import load  # noqa: PLC0415
+
+        load(self, desk)
+        return "COPY"
+
+
+def read_copy(cursor: Cursor) -> Plan:
+    """Plan a COPY whose first word is read; RedshiftError for what is not supported."""
+    if (token := cursor.peek()) is not None and token.symbol("("):
+        raise UnsupportedError("COPY of a query is not supported; use UNLOAD on Redshift")
+    table = cursor.qualified()
+    columns: tuple[str, ...] | None = None
+    if (token := cursor.peek()) is not None and token.symbol("("):
+        columns = tuple(cursor.names())
+    if cursor.accept("to"):
+        raise UnsupportedError("COPY … TO is not supported; Redshift has none")
+    cursor.expect("from")
+    if cursor.accept("stdin"):
+        raise UnsupportedError("COPY … FROM STDIN is not supported; Redshift has none")
+    source = cursor.string()
+    if not source.startswith("s3://") or len(source) == len("s3://"):
+        raise UnsupportedError(f"COPY FROM '{source}' is not supported, only from s3://")
+    return errand(CopyStatement(table, columns, source, read_options(cursor)))

@@ -1,0 +1,1 @@
+"""Redshift statements in, PostgreSQL statements out, or a refusal."""

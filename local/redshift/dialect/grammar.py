@@ -1,0 +1,35 @@
+"""sqlglot's Redshift grammar, without its function catalogue.
+
+sqlglot reads many functions into nodes that forget which function was written (EXTRACT and DATE_PART, GETDATE and
+SYSDATE) or that PostgreSQL's generator writes with another meaning (redshift.md E). Here every function stays what was
+written, and `functions.py` says what becomes of it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.redshift import Redshift
+
+_KEPT_PARSERS = ("CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION", "CONVERT")
+
+
+class Grammar(Redshift):
+    """The dialect that statements are read in."""
+
+    class Parser(Redshift.Parser):
+        """Redshift's parser, with every ordinary function left as it was written."""
+
+        FUNCTIONS: ClassVar[dict] = {}
+        FUNCTION_PARSERS: ClassVar[dict] = {
+            name: parser for name, parser in Redshift.Parser.FUNCTION_PARSERS.items() if name in _KEPT_PARSERS
+        }
+        NO_PAREN_FUNCTION_PARSERS: ClassVar[dict] = {
+            **{
+                name: parser
+                for name, parser in Redshift.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+                if name in ("CASE", "ANY")
+            },
+            "SYSDATE": lambda self: self.expression(exp.Anonymous(this="sysdate")),
+        }

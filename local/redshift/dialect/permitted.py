@@ -1,0 +1,50 @@
+"""The constructs that a statement may consist of; anything else that sqlglot can read is refused."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from local.redshift.errors import UnsupportedError
+
+_NAMES = """
+    Select From Where Group Having Order Ordered Limit Offset Join Lateral Subquery CTE With Union Except Intersect
+    Distinct Star Alias Column Identifier Table TableAlias Literal Null Boolean Parameter Placeholder Paren Tuple Var
+    Add Sub Mul Div Mod Neg Pow DPipe EQ NEQ GT GTE LT LTE And Or Not Is In Between Like ILike Escape SimilarTo
+    RegexpLike RegexpILike Exists Any All Case If Cast DataType DataTypeParam Interval Extract Anonymous Window WindowSpec
+    WithinGroup AtTimeZone Substring Trim StrPosition CurrentDate CurrentUser SessionUser CurrentSchema Qualify
+    Insert Update Delete Values Schema Returning OnConflict Into Set Raw
+    IgnoreNulls RespectNulls
+""".split()
+PERMITTED = tuple(getattr(exp, name) for name in _NAMES if hasattr(exp, name))
+
+# What to say of the constructs that people try most.
+_REASONS: dict[type[exp.Expression], str] = {
+    exp.Returning: "RETURNING is not supported; Redshift has none",
+    exp.OnConflict: "ON CONFLICT is not supported; Redshift has none",
+    exp.NullSafeEQ: "IS NOT DISTINCT FROM is not supported; Redshift has none",
+    exp.NullSafeNEQ: "IS DISTINCT FROM is not supported; Redshift has none",
+    exp.Array: "arrays are not supported; Redshift has none",
+    exp.Bracket: "subscripts are not supported: no arrays in Redshift, no SUPER navigation in the stand-in yet",
+    exp.IgnoreNulls: "IGNORE NULLS is not supported yet",
+    exp.RespectNulls: "RESPECT NULLS is not supported yet",
+    exp.CurrentTimestamp: "CURRENT_TIMESTAMP is not supported; use GETDATE() or SYSDATE",
+    exp.Into: "SELECT INTO is not supported yet; use CREATE TABLE AS",
+    exp.Lock: "SELECT … FOR UPDATE is not supported; Redshift has none",
+    exp.Pivot: "PIVOT and UNPIVOT are not supported yet",
+    exp.Lateral: "LATERAL is not supported; Redshift has none",
+    exp.Filter: "FILTER (WHERE …) is not supported; Redshift has none",
+    exp.Merge: "MERGE is not supported yet",
+    exp.TableSample: "TABLESAMPLE is not supported; Redshift has none",
+    exp.GroupingSets: "GROUPING SETS are not supported yet",
+    exp.Cube: "CUBE is not supported yet",
+    exp.Rollup: "ROLLUP is not supported yet",
+}
+
+
+def check(tree: exp.Expression) -> None:
+    """Raise UnsupportedError for the first construct in `tree` that is not permitted."""
+    for node in tree.walk():
+        reason = _REASONS.get(type(node))
+        if reason is None and isinstance(node, PERMITTED):
+            continue
+        raise UnsupportedError(reason or f"{type(node).__name__} in {node.sql('redshift')[:80]} is not supported")

@@ -1,0 +1,35 @@
+"""INSERT … VALUES of plain constants, as drivers send it for many rows: read by its tokens alone, because it is long."""
+
+from __future__ import annotations
+
+from local.redshift.dialect.tokens import Kind, Statement
+
+_CONSTANTS = ("null", "true", "false", "default")
+
+
+def is_plain_insert(statement: Statement) -> bool:
+    """Whether it is INSERT INTO t [(c, …)] VALUES (…), … of constants that mean the same to PostgreSQL.
+
+    Strings with a backslash are not: Redshift reads escapes in them, PostgreSQL does not. Nor are names that need
+    folding, which PostgreSQL does for unquoted names only.
+    """
+    tokens = statement.tokens
+    place = next((i for i, token in enumerate(tokens) if token.word("values")), 0)
+    if not place or not tokens[1].word("into"):
+        return False
+    head, values = tokens[2:place], tokens[place + 1 :]
+    if not values or not all(token.kind is Kind.WORD or token.symbol("(", ")", ",", ".") for token in head):
+        return False
+    if any(len(token.value) > 63 or token.value.startswith("#") for token in head):
+        return False
+    text = statement.text
+    for token in values:
+        if token.kind is Kind.STRING:
+            raw = text[token.start : token.end]
+            if raw[0] != "'" or "\\" in raw:
+                return False
+        elif token.kind not in (Kind.NUMBER, Kind.PARAMETER) and not (
+            token.symbol("(", ")", ",", "-") or token.word(*_CONSTANTS)
+        ):
+            return False
+    return True

@@ -1,0 +1,193 @@
+"""Queries and DML: read with sqlglot, checked, rewritten by the rules, written for PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from local.redshift.dialect import rules_text, rules_time
+from local.redshift.dialect.building import call, cast
+from local.redshift.dialect.functions import COLUMN_NAMES, POSTGRES_ONLY, RENAMED, RULES, SAME
+from local.redshift.dialect.grammar import Grammar
+from local.redshift.dialect.names import folded
+from local.redshift.dialect.permitted import check
+from local.redshift.errors import StatementSyntaxError, UnsupportedError
+
+# What it warns of is refused here, with an error.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+_SCHEMAS = ("pg_catalog", "information_schema")
+# Redshift's own system relations, all in pg_catalog.
+_PREFIXES = ("pg_", "stl_", "stv_", "svl_", "svv_", "sys_", "svcs_", "information_schema")
+_TYPES = {
+    exp.DType.VARCHAR,
+    exp.DType.NVARCHAR,
+    exp.DType.TEXT,
+    exp.DType.CHAR,
+    exp.DType.BPCHAR,
+    exp.DType.SMALLINT,
+    exp.DType.INT,
+    exp.DType.BIGINT,
+    exp.DType.DECIMAL,
+    exp.DType.FLOAT,
+    exp.DType.DOUBLE,
+    exp.DType.BOOLEAN,
+    exp.DType.DATE,
+    exp.DType.TIMESTAMP,
+    exp.DType.TIMESTAMPTZ,
+    exp.DType.TIME,
+    exp.DType.TIMETZ,
+    exp.DType.INTERVAL,
+}
+
+
+def select(text: str) -> str:
+    """Return a query in PostgreSQL's dialect; RedshiftError if it cannot be read or is not supported."""
+    tree = _read(text)
+    if not isinstance(tree, exp.Query):
+        raise UnsupportedError(f"a query was expected, not {text[:60]}")
+    return _written(tree)
+
+
+def dml(text: str) -> str:
+    """Return an INSERT, UPDATE or DELETE in PostgreSQL's dialect."""
+    tree = _read(text)
+    if isinstance(tree, exp.Update | exp.Delete) and tree.args.get("limit"):
+        raise UnsupportedError("LIMIT in UPDATE or DELETE is not supported; Redshift has none")
+    if not isinstance(tree, exp.Insert | exp.Update | exp.Delete):
+        raise UnsupportedError(f"cannot read {text[:60]}")
+    return _written(tree)
+
+
+def expression(text: str) -> str:
+    """Return a scalar expression in PostgreSQL's dialect."""
+    tree = _read(f"select {text}")
+    if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or len(tree.args) > 1 + _empty(tree):
+        raise StatementSyntaxError(f'syntax error at or near "{text}"')
+    return _written(tree).removeprefix("SELECT ")
+
+
+def _empty(tree: exp.Expression) -> int:
+    return sum(1 for name, value in tree.args.items() if name != "expressions" and not value)
+
+
+def reads_catalogue_only(text: str) -> bool:
+    """Whether a query's every relation is a system relation; False if it cannot be read or names none."""
+    try:
+        tree = _read(text)
+    except StatementSyntaxError:
+        return False
+    defined = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    tables = [table for table in tree.find_all(exp.Table) if table.name.lower() not in defined]
+    return bool(tables) and all(is_system_relation(table.db.lower(), table.name.lower()) for table in tables)
+
+
+def is_system_relation(schema: str, name: str) -> bool:
+    """Whether a relation belongs to the catalogue."""
+    return schema in _SCHEMAS or (not schema and name.startswith(_PREFIXES))
+
+
+def _read(text: str) -> exp.Expression:
+    try:
+        return parse_one(text, read=Grammar, error_level=ErrorLevel.IMMEDIATE)
+    except SqlglotError as error:
+        detail = error.errors[0] if getattr(error, "errors", None) else {}
+        near = detail.get("highlight") or ""
+        raise StatementSyntaxError(f'syntax error at or near "{near}"') from error
+    except (ValueError, AttributeError, TypeError, IndexError, RecursionError) as error:
+        raise StatementSyntaxError(f"stand-in: cannot read this statement: {error}") from error
+
+
+def _written(tree: exp.Expression) -> str:
+    check(tree)
+    _name_columns(tree)
+    tree = tree.transform(_rewrite, copy=False)
+    try:
+        return tree.sql("postgres", comments=False, unsupported_level=ErrorLevel.RAISE)
+    except (SqlglotError, ValueError) as error:
+        raise UnsupportedError(f"cannot be written for PostgreSQL: {error}") from error
+
+
+def _name_columns(tree: exp.Expression) -> None:
+    """Give result columns of rewritten functions the names that Redshift gives them."""
+    for query in tree.find_all(exp.Select):
+        if query.args.get("qualify") and any(item.is_star for item in query.expressions):
+            raise UnsupportedError("SELECT * with QUALIFY is not supported yet; name the columns")
+        for item in query.expressions:
+            name = _result_name(item)
+            if name:
+                item.replace(exp.alias_(item.copy(), name))
+
+
+def _result_name(item: exp.Expression) -> str | None:
+    function = item
+    while isinstance(function, exp.Window | exp.WithinGroup):
+        function = function.this
+    if isinstance(function, exp.Anonymous):
+        return COLUMN_NAMES.get(str(function.this).lower())
+    return "date_part" if isinstance(function, exp.Extract) else None
+
+
+def _rewrite(node: exp.Expression) -> exp.Expression:
+    if node.meta.get("done"):
+        return node
+    rewrite = _REWRITES.get(type(node))
+    return rewrite(node) if rewrite else node
+
+
+def _function(node: exp.Expression) -> exp.Expression:
+    name = str(node.this).lower()
+    if name == "listagg":
+        return rules_text.listagg(node, None)
+    if name in RULES:
+        fewest, most, rule = RULES[name]
+        if not fewest <= len(node.expressions) <= most:
+            raise StatementSyntaxError(f"function {name} takes {fewest} arguments, {len(node.expressions)} given")
+        return rule(node.expressions)
+    if name in RENAMED:
+        return call(RENAMED[name], *node.expressions)
+    if name in SAME:
+        return node
+    if name in POSTGRES_ONLY:
+        raise UnsupportedError(f"function {name} is not supported; Redshift has none for tables")
+    raise UnsupportedError(f"function {name} is not supported")
+
+
+def _within_group(node: exp.Expression) -> exp.Expression:
+    if isinstance(node.this, exp.Anonymous) and str(node.this.this).lower() == "listagg":
+        return rules_text.listagg(node.this, node.expression)
+    raise UnsupportedError("WITHIN GROUP is supported for LISTAGG only")
+
+
+def _cast(node: exp.Expression) -> exp.Expression:
+    target = node.to
+    kind = target.this
+    if target.expressions and target.expressions[0].name.upper() == "MAX":
+        target.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(65535))])
+    if kind not in _TYPES:
+        raise UnsupportedError(f"a cast to {target.sql('redshift')} is not supported")
+    if kind is exp.DType.DECIMAL and not target.expressions:
+        return cast(node.this, "numeric(18,0)")
+    if kind in (exp.DType.VARCHAR, exp.DType.NVARCHAR) and target.expressions:
+        # Redshift cuts at n bytes, PostgreSQL at n characters.
+        length = target.expressions[0].this.copy()
+        cut = call("redshift_cut", cast(node.this, "text"), length)
+        return cast(cut, f"varchar({length.name})")
+    return node
+
+
+def _identifier(node: exp.Expression) -> exp.Expression:
+    # Quoted names fold as well, unless enable_case_sensitive_identifier is on, which the stand-in refuses.
+    node.set("this", folded(node.name))
+    return node
+
+
+_REWRITES = {
+    exp.Anonymous: _function,
+    exp.WithinGroup: _within_group,
+    exp.Extract: rules_time.extract,
+    exp.Cast: _cast,
+    exp.Identifier: _identifier,
+}

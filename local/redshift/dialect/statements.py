@@ -1,0 +1,249 @@
+"""From a statement to its plan: each first word has its reader, and a statement without one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from local.redshift.copy.statement import read_copy
+from local.redshift.dialect import settings
+from local.redshift.dialect.create_table import create_table
+from local.redshift.dialect.cursor import Cursor, sql_name
+from local.redshift.dialect.definitions import alter, comment, create_schema, create_view, drop
+from local.redshift.dialect.maintenance import analyze, cancel, grant, truncate, vacuum
+from local.redshift.dialect.names import quote
+from local.redshift.dialect.plain_values import is_plain_insert
+from local.redshift.dialect.plan import Plan
+from local.redshift.dialect.queries import dml, reads_catalogue_only, select
+from local.redshift.dialect.tokens import Statement, split
+from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
+
+
+@lru_cache(maxsize=1024)
+def plans(text: str) -> tuple[Plan, ...]:
+    """Return the plan of each statement in `text`; RedshiftError if one of them is refused."""
+    return tuple(plan(statement) for statement in split(text))
+
+
+def plan(statement: Statement) -> Plan:
+    """Return the plan of one statement."""
+    first = statement.tokens[0]
+    if first.symbol("("):
+        return _query(Cursor(statement))
+    reader = _READERS.get(first.value) if first.word(first.value) else None
+    if reader is None:
+        near = statement.text[first.start : first.end]
+        if first.word(*_KNOWN):
+            raise UnsupportedError(f"{first.value.upper()} is not supported")
+        raise StatementSyntaxError(f'syntax error at or near "{near}"')
+    return reader(Cursor(statement))
+
+
+def _query(cursor: Cursor) -> Plan:
+    text = cursor.statement.text
+    tokens = cursor.statement.tokens
+    if tokens[0].word("with") and _main_word(cursor.statement) in ("insert", "update", "delete"):
+        return Plan(dml(text))
+    try:
+        return Plan(select(text))
+    except RedshiftError:
+        # Drivers and psql ask the catalogue in PostgreSQL's own words; what they read is PostgreSQL's catalogue.
+        if _asks_catalogue(cursor.statement) or reads_catalogue_only(text):
+            return Plan(text)
+        raise
+
+
+def _main_word(statement: Statement) -> str:
+    """Return the word after a statement's CTEs."""
+    depth = 0
+    for token in statement.tokens[1:]:
+        depth += token.symbol("(") - token.symbol(")")
+        if depth == 0 and token.word("select", "insert", "update", "delete"):
+            return token.value
+    return ""
+
+
+def _asks_catalogue(statement: Statement) -> bool:
+    """Whether every relation after FROM and JOIN is in pg_catalog or information_schema by name."""
+    found = False
+    tokens = statement.tokens
+    for index, token in enumerate(tokens[:-1]):
+        if not token.word("from", "join"):
+            continue
+        following = tokens[index + 1]
+        if following.symbol("("):
+            continue
+        if not (following.word("pg_catalog", "information_schema") or following.value.startswith("pg_")):
+            return False
+        found = True
+    return found
+
+
+def _dml(cursor: Cursor) -> Plan:
+    if is_plain_insert(cursor.statement):
+        return Plan(cursor.statement.text)
+    return Plan(dml(cursor.statement.text))
+
+
+def _begin(cursor: Cursor) -> Plan:
+    cursor.next()
+    cursor.accept("transaction") or cursor.accept("work")
+    # Every level is accepted and none has an effect: the database's is used (redshift.md B, Transactions).
+    if cursor.accept("isolation", "level"):
+        known = (("read", "committed"), ("read", "uncommitted"), ("repeatable", "read"), ("serializable",))
+        if not any(cursor.accept(*level) for level in known):
+            raise cursor.error()
+        cursor.accept_symbol(",")
+    access = ""
+    if cursor.accept("read", "only"):
+        access = " read only"
+    else:
+        cursor.accept("read", "write")
+    cursor.finish()
+    return Plan(f"begin{access}", tag="BEGIN", controls_transaction=True)
+
+
+def _commit(cursor: Cursor) -> Plan:
+    cursor.next()
+    cursor.accept("transaction") or cursor.accept("work")
+    cursor.finish()
+    return Plan("commit", controls_transaction=True)
+
+
+def _rollback(cursor: Cursor) -> Plan:
+    cursor.next()
+    cursor.accept("transaction") or cursor.accept("work")
+    if cursor.accept("to"):
+        raise UnsupportedError("savepoints are not supported; Redshift has none")
+    cursor.finish()
+    return Plan("rollback", controls_transaction=True)
+
+
+def _lock(cursor: Cursor) -> Plan:
+    cursor.next()
+    cursor.accept("table")
+    names = [sql_name(cursor.qualified())]
+    while cursor.accept_symbol(","):
+        names.append(sql_name(cursor.qualified()))
+    if (token := cursor.peek()) is not None and token.word("in", "nowait"):
+        raise UnsupportedError("LOCK takes no mode; on Redshift it is always ACCESS EXCLUSIVE")
+    cursor.finish()
+    # It stays a LOCK of PostgreSQL's: under REPEATABLE READ the snapshot is taken by the statement after it.
+    return Plan(f"lock table {', '.join(names)} in access exclusive mode")
+
+
+def _create(cursor: Cursor) -> Plan:
+    cursor.next()
+    replace = cursor.accept("or", "replace")
+    if not replace and (cursor.accept("temp") or cursor.accept("temporary")):
+        cursor.expect("table")
+        return create_table(cursor, temporary=True)
+    cursor.accept("local") and cursor.expect("temp")
+    if not replace and cursor.accept("table"):
+        return create_table(cursor, temporary=False)
+    if cursor.accept("view"):
+        return create_view(cursor, replace=replace)
+    if not replace and cursor.accept("schema"):
+        return create_schema(cursor)
+    raise UnsupportedError(f"CREATE {cursor.word().upper()} is not supported")
+
+
+def _explain(cursor: Cursor) -> Plan:
+    cursor.next()
+    rest = cursor.statement.text[cursor.statement.tokens[1].start :] if len(cursor.statement.tokens) > 1 else ""
+    inner = plans(rest)
+    if len(inner) != 1 or inner[0].errand or inner[0].tag:
+        raise UnsupportedError("EXPLAIN of this statement is not supported")
+    return Plan(f"explain {inner[0].sql}")
+
+
+def _deallocate(cursor: Cursor) -> Plan:
+    cursor.next()
+    cursor.accept("prepare")
+    name = cursor.next().value
+    cursor.finish()
+    return Plan("deallocate all" if name == "all" else f"deallocate {quote(name)}")
+
+
+def _declare(cursor: Cursor) -> Plan:
+    cursor.next()
+    name = quote(cursor.name())
+    cursor.expect("cursor")
+    cursor.accept("without", "hold")
+    if cursor.accept("with", "hold"):
+        raise UnsupportedError("cursors WITH HOLD are not supported; Redshift has none")
+    cursor.expect("for")
+    query = select(cursor.statement.slice(cursor.place, len(cursor.statement.tokens)))
+    return Plan(f"declare {name} cursor for {query}")
+
+
+def _fetch(cursor: Cursor) -> Plan:
+    cursor.next()
+    count = "next"
+    if cursor.accept("all") or cursor.accept("forward", "all"):
+        count = "forward all"
+    elif cursor.accept("forward"):
+        count = f"forward {cursor.number()}"
+    else:
+        cursor.accept("next")
+    if not (cursor.accept("from") or cursor.accept("in")):
+        raise cursor.error()
+    name = quote(cursor.name())
+    cursor.finish()
+    return Plan(f"fetch {count} from {name}")
+
+
+def _close(cursor: Cursor) -> Plan:
+    cursor.next()
+    name = quote(cursor.name())
+    cursor.finish()
+    return Plan(f"close {name}")
+
+
+def _after_first(reader: Callable[[Cursor], Plan]) -> Callable[[Cursor], Plan]:
+    def read(cursor: Cursor) -> Plan:
+        cursor.next()
+        return reader(cursor)
+
+    return read
+
+
+_READERS: dict[str, Callable[[Cursor], Plan]] = {
+    "select": _query,
+    "with": _query,
+    "insert": _dml,
+    "update": _dml,
+    "delete": _dml,
+    "begin": _begin,
+    "start": _begin,
+    "commit": _commit,
+    "end": _commit,
+    "rollback": _rollback,
+    "abort": _rollback,
+    "lock": _lock,
+    "create": _create,
+    "drop": _after_first(drop),
+    "alter": _after_first(alter),
+    "comment": _after_first(comment),
+    "truncate": _after_first(truncate),
+    "vacuum": _after_first(vacuum),
+    "analyze": _after_first(analyze),
+    "analyse": _after_first(analyze),
+    "grant": grant,
+    "revoke": grant,
+    "cancel": _after_first(cancel),
+    "copy": _after_first(read_copy),
+    "set": _after_first(settings.set_parameter),
+    "reset": _after_first(settings.reset_parameter),
+    "show": _after_first(settings.show_parameter),
+    "explain": _explain,
+    "declare": _declare,
+    "fetch": _fetch,
+    "close": _close,
+    "deallocate": _deallocate,
+}
+# Statements that exist, on Redshift or in PostgreSQL, and are refused by name.
+_KNOWN = tuple(
+    "merge unload call do execute prepare savepoint release values table refresh reindex cluster listen notify "
+    "unlisten discard reassign import use security checkpoint load move".split()
+)

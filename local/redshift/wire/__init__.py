@@ -1,0 +1,1 @@
+"""The PostgreSQL v3 protocol: messages, streams and the two log-ins."""
