@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable
 
 import psutil
@@ -33,7 +34,10 @@ def kill(processes: Iterable[psutil.Process], *, wait: float = 5.0) -> None:
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(processes, timeout=wait)
+    # Not psutil's own wait: a dead process stays visible until its parent takes note of it, who may be slow.
+    deadline = time.monotonic() + wait
+    while any(_alive(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def send(pid: int, number: signal.Signals) -> None:

@@ -1,0 +1,54 @@
+"""Ports and home, as the user sets them."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from local import settings
+from local.errors import StackError
+from local.ports import free_ports
+
+
+def test_free_ports_are_different_and_free() -> None:
+    ports = free_ports(12)
+    assert len(set(ports)) == 12
+    for port in ports:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+
+
+def test_a_taken_port_names_its_holder_and_the_setting_that_moves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("SPARKIFY_UI_PORT", str(port))
+        with pytest.raises(
+            StackError, match=rf"port {port} \(Airflow's web page\) is taken by \S+ \(pid \d+\)"
+        ) as refused:
+            settings.UI.require_free()
+    assert "SPARKIFY_UI_PORT" in refused.value.remedy
+
+
+@pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "80 80", "²"])
+def test_a_port_setting_that_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SPARKIFY_S3_PORT", text)
+    with pytest.raises(StackError, match="SPARKIFY_S3_PORT is"):
+        settings.S3.number()
+
+
+def test_one_port_for_two_purposes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = str(free_ports(1)[0])
+    monkeypatch.setenv("SPARKIFY_UI_PORT", port)
+    monkeypatch.setenv("SPARKIFY_S3_PORT", port)
+    with pytest.raises(StackError, match=f"SPARKIFY_UI_PORT and SPARKIFY_S3_PORT are both {port}"):
+        settings.require_ports(settings.UI, settings.S3)
+
+
+def test_the_home_is_in_the_checkout_unless_it_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SPARKIFY_HOME", raising=False)
+    assert settings.home_directory() == settings.ROOT / ".sparkify"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPARKIFY_HOME", "elsewhere")
+    assert settings.home_directory() == tmp_path / "elsewhere"
