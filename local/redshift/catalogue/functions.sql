@@ -70,8 +70,6 @@ $$ select add_months($1::timestamp, $2) $$;
 
 create or replace function pg_catalog.len(text) returns integer language sql immutable as $$ select length($1) $$;
 create or replace function pg_catalog.textlen(text) returns integer language sql immutable as $$ select length($1) $$;
-create or replace function pg_catalog.redshift_sha1(text) returns text language plpgsql immutable strict as
-$$ begin raise exception 'stand-in: SHA1 is not supported yet' using errcode = '0A000'; end $$;
 
 -- A text's first n bytes, whole characters only.
 create or replace function pg_catalog.redshift_cut(text, integer) returns text language sql immutable as $$

@@ -43,9 +43,6 @@ RENAMED = {
     "sysdate": "redshift_sysdate",
     "avg": "redshift_avg",
     "version": "redshift_version",
-    "func_sha1": "redshift_sha1",
-    "sha1": "redshift_sha1",
-    "sha": "redshift_sha1",
 }
 RULES: dict[str, tuple[int, int, Rule]] = {
     # name: fewest arguments, most arguments, rule
@@ -75,8 +72,6 @@ COLUMN_NAMES = {
     "listagg": "listagg",
     "date_trunc": "date_trunc",
     "charindex": "charindex",
-    "sha1": "sha1",
-    "func_sha1": "func_sha1",
 }
 # PostgreSQL has these and Redshift does not (redshift.md B, unsupported functions).
 POSTGRES_ONLY = frozenset(

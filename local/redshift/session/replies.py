@@ -26,8 +26,9 @@ def redshift_error(fields: dict[str, str], process: int) -> dict[str, str]:
         return {"S": "ERROR", "V": "ERROR", "C": "XX000", "M": "1023", "D": detail, "H": f"stand-in: {said}"}
     if code == "22001" and (match := _TYPE.search(fields.get("M", ""))):
         return _too_long(match.group(1), process)
-    if code == "23514" and fields.get("n", "").endswith("_check"):
-        place = f"{fields.get('t', '')}, constraint {fields['n']}"
+    if code == "23514":
+        # Only byte lengths are checks: Redshift has no CHECK.
+        place = f"{fields.get('t', '')}, constraint {fields.get('n', '')}"
         return {**_too_long("character varying", process), "H": f"stand-in: in table {place}: counted in bytes"}
     if code == "23502" and "c" in fields:
         return {**_kept(fields), "M": f"Cannot insert a NULL value into column {fields['c']}"}
