@@ -89,9 +89,7 @@ def parse(raw: dict[str, Any]) -> Config:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigurationError(f"the configuration lacks or misstates {error}") from error
     if config.isolation not in ISOLATIONS:
-        raise ConfigurationError(
-            f"isolation is {config.isolation!r}; it can be {' or '.join(map(repr, ISOLATIONS))}"
-        )
+        raise ConfigurationError(f"isolation is {config.isolation!r}; it can be {' or '.join(map(repr, ISOLATIONS))}")
     if not config.users:
         raise ConfigurationError("users is empty: nobody could log in")
     if not config.iam_roles:

@@ -146,7 +146,7 @@ $$ select coalesce(nullif(current_setting('redshift.last_copy_id', true), ''), '
 
 -- A table's distribution, sort keys and encodings, kept in a constraint that checks nothing.
 create or replace function pg_catalog.redshift_attributes(oid) returns jsonb language sql stable as $$
-    select replace(substring(pg_get_expr(conbin, conrelid) from '''(.*)''::text'), '''''', '''')::jsonb
+    select replace(substring(pg_get_expr(conbin, conrelid) from '''(.*)'' IS NOT NULL'), '''''', '''')::jsonb
     from pg_constraint where conrelid = $1 and conname = 'redshift_attributes'
 $$;
 create or replace function pg_catalog.redshift_note_encoding(regclass, text, text) returns void

@@ -56,7 +56,7 @@ def _connect(config: Config, database: str) -> psycopg.Connection:
 
 
 def _make_role(connection: psycopg.Connection, user: str, password: str) -> None:
-    known = connection.execute("select from pg_roles where rolname = %s", (user,)).fetchone()
+    known = connection.execute("select 1 from pg_roles where rolname = %s", (user,)).fetchone()
     # The statement carries a verifier, not the password.
     verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256").decode()
     connection.execute(
@@ -68,7 +68,7 @@ def _make_role(connection: psycopg.Connection, user: str, password: str) -> None
 
 def _make_database(connection: psycopg.Connection, config: Config, owner: str) -> None:
     name = sql.Identifier(config.database)
-    if not connection.execute("select from pg_database where datname = %s", (config.database,)).fetchone():
+    if not connection.execute("select 1 from pg_database where datname = %s", (config.database,)).fetchone():
         # Text sorts by code point, as on Redshift.
         connection.execute(
             sql.SQL("create database {} owner {} template template0 encoding 'UTF8' locale 'C'").format(
@@ -78,17 +78,13 @@ def _make_database(connection: psycopg.Connection, config: Config, owner: str) -
     connection.execute(sql.SQL("alter database {} owner to {}").format(name, sql.Identifier(owner)))
     settings = {**_SETTINGS, "default_transaction_isolation": config.isolation_level}
     for setting, value in settings.items():
-        connection.execute(
-            sql.SQL("alter database {} set {} to {}").format(name, sql.SQL(setting), sql.Literal(value))
-        )
+        connection.execute(sql.SQL("alter database {} set {} to {}").format(name, sql.SQL(setting), sql.Literal(value)))
 
 
 def _make_catalogue(connection: psycopg.Connection) -> None:
     texts = [(_HERE / file).read_text(encoding="utf-8") for file in _FILES]
     fingerprint = hashlib.sha256("".join(texts).encode()).hexdigest()
-    said = connection.execute(
-        "select obj_description(to_regnamespace('redshift_internal'), 'pg_namespace')"
-    ).fetchone()
+    said = connection.execute("select obj_description(to_regnamespace('redshift_internal'), 'pg_namespace')").fetchone()
     if said and said[0] == fingerprint:
         return
     with connection.transaction():
@@ -99,6 +95,4 @@ def _make_catalogue(connection: psycopg.Connection) -> None:
         connection.execute("set local search_path = pg_catalog")
         for text in texts:
             connection.execute(text.encode())
-        connection.execute(
-            sql.SQL("comment on schema redshift_internal is {}").format(sql.Literal(fingerprint))
-        )
+        connection.execute(sql.SQL("comment on schema redshift_internal is {}").format(sql.Literal(fingerprint)))

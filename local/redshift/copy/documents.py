@@ -1,10 +1,10 @@
-"""JSON documents in a stream of bytes: separated by any white space or none, over any number of lines (redshift.md A4)."""
+"""JSON documents in a stream of bytes, separated by any white space or none (redshift.md A4)."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,13 @@ import orjson
 
 LONGEST = 4 << 20
 _SPACE = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder(parse_constant=lambda name: _refuse_constant(name))
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Documents:
         self._rest = buffer[place:]
         self._offset = start_offset + place
 
-    def _odd(self, buffer: bytes, place: int, *, final: bool) -> Iterator[Document]:
+    def _odd(self, buffer: bytes, place: int, *, final: bool) -> Generator[Document, None, int | None]:
         """Read one document that is not one line; return the place behind it, None if more bytes are needed."""
         text = buffer[place : place + LONGEST + 1].decode("utf-8", "surrogateescape")
         whole = len(buffer) - place <= LONGEST
@@ -130,7 +132,7 @@ class Documents:
 
     def _malformed(
         self, buffer: bytes, place: int, text: str, start: int, at: int, reason: str, *, whole: bool
-    ) -> Iterator[Document]:
+    ) -> Generator[Document, None, int]:
         """Report a malformed document and return the place to go on from: the next line."""
         self._line += text.count("\n", 0, start)
         end = text.find("\n", start)

@@ -44,9 +44,7 @@ def path_getter(path: str, url: str) -> Getter:
     """
     steps = _steps(path)
     if steps is None:
-        raise SourceError(
-            f"stand-in: the jsonpath {path} cannot be read", context=f"jsonpaths file : {url}"
-        )
+        raise SourceError(f"stand-in: the jsonpath {path} cannot be read", context=f"jsonpaths file : {url}")
     if len(steps) == 1 and isinstance(steps[0], str):
         return _member_getter(steps[0])
 

@@ -28,6 +28,7 @@ from local.redshift.copy.values import TargetColumn
 from local.redshift.dialect.names import quote
 from local.redshift.errors import RedshiftError, boxed
 from local.redshift.session.frontdesk import FrontDesk
+from local.redshift.wire.stream import ConnectionClosedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,6 +59,11 @@ def load(statement: CopyStatement, desk: FrontDesk) -> None:
             work.abort("rows failed")
             text = f"Load into table '{target.name}' failed.  Check 'sys_load_error_detail' system table for details."
             raise RedshiftError(text) from error
+        except ConnectionClosedError:
+            # Closing the session's connection takes back what it had loaded.
+            work.copying = False
+            work.abort("the connection was lost")
+            raise
         except BaseException:
             work.abort("the load failed")
             raise
@@ -89,11 +95,11 @@ class _Counted:
     """Counts the bytes that pass."""
 
     chunks: Iterator[bytes]
-    bytes: int = 0
+    total: int = 0
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self.chunks:
-            self.bytes += len(chunk)
+            self.total += len(chunk)
             yield chunk
 
 
@@ -139,9 +145,7 @@ class _Work:
             self.copying = False
             self.desk.fail_copy(reason)
         self.journal.add_errors(self.started, self.errors.found)
-        self.journal.end(
-            self.started, status="aborted", rows=0, errors=len(self.errors.found), files=self.files
-        )
+        self.journal.end(self.started, status="aborted", rows=0, errors=len(self.errors.found), files=self.files)
 
     def _read_all(self, client: S3Client, sources: list[Source], maker: RowMaker) -> None:
         manifest = self.statement.source if self.statement.options.manifest else None
@@ -174,19 +178,19 @@ class _Work:
             if self.copying:
                 self.desk.copy_data(piece.encode())
         failed = len(self.errors.found) - before
-        self.files.append(LoadedFile(source.url, scanned, counted.bytes, failed))
+        self.files.append(LoadedFile(source.url, scanned, counted.total, failed))
 
     def _finish(self) -> None:
         desk, failed = self.desk, len(self.errors.found)
         desk.remember("redshift.last_copy_count", self.rows)
         self.journal.add_errors(self.started, self.errors.found)
-        self.journal.end(
-            self.started, status="completed", rows=self.rows, errors=failed, files=self.files
-        )
+        self.journal.end(self.started, status="completed", rows=self.rows, errors=failed, files=self.files)
         name = self.target.name
         if failed:
             # Redshift sends a message here as well; its words are not established.
-            desk.notify("INFO", f"stand-in: {failed} record(s) of the load into table '{name}' failed and were skipped.")
+            desk.notify(
+                "INFO", f"stand-in: {failed} record(s) of the load into table '{name}' failed and were skipped."
+            )
         done = "completed" if not self.statement.options.no_load else "checked (NOLOAD)"
         desk.notify("INFO", f"Load into table '{name}' {done}, {self.rows} record(s) loaded successfully.")
 
@@ -217,5 +221,3 @@ class _Work:
 
 def _listed_names(columns: list[TargetColumn]) -> str:
     return ", ".join(quote(column.name) for column in columns)
-
-

@@ -100,7 +100,9 @@ def _matched(pattern: re.Pattern[str], value: object) -> datetime | None:
         numbers = [int(group or 0) for group in groups[:6]]
         fraction, zone = groups[6], groups[7] if len(groups) > 7 else None
     try:
-        moment = datetime(*numbers, int(round(float(fraction or 0) * 1_000_000)))  # noqa: DTZ001, RUF046
+        year, month, day, hour, minute, second = numbers
+        micros = round(float(fraction or 0) * 1_000_000)
+        moment = datetime(year, month, day, hour, minute, second, micros)
         if zone and zone.upper() != "Z":
             moment = moment.replace(tzinfo=_zone(zone)).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):

@@ -138,8 +138,11 @@ def _text(value: object) -> str:
 class Decompressor(Protocol):
     """A stream decompressor; `eof` tells that the compressed stream is complete."""
 
-    eof: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, /) -> bytes: ...
 
@@ -178,9 +181,7 @@ class ObjectReader:
     A context manager: leaving it stops the readers.
     """
 
-    def __init__(
-        self, client: S3Client, sources: list[Source], *, manifest: str | None, options: Options
-    ) -> None:
+    def __init__(self, client: S3Client, sources: list[Source], *, manifest: str | None, options: Options) -> None:
         self._client = client
         self._sources = sources
         self._manifest = manifest
@@ -202,7 +203,7 @@ class ObjectReader:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        for _ in self._threads:
+        for _thread in self._threads:
             self._slots.release()
 
     def objects(self, wait: Callable[[], None]) -> Iterator[tuple[Source, Iterator[bytes]]]:

@@ -138,11 +138,15 @@ def _credentials(cursor: Cursor, options: Options) -> None:
     pairs = dict(part.partition("=")[::2] for part in cursor.string().split(";"))
     if pairs.keys() == {"aws_iam_role"}:
         options.role = pairs["aws_iam_role"]
-    elif {"aws_access_key_id", "aws_secret_access_key"} <= pairs.keys() <= {
-        "aws_access_key_id",
-        "aws_secret_access_key",
-        "token",
-    }:
+    elif (
+        {"aws_access_key_id", "aws_secret_access_key"}
+        <= pairs.keys()
+        <= {
+            "aws_access_key_id",
+            "aws_secret_access_key",
+            "token",
+        }
+    ):
         options.access_key, options.secret_key = pairs["aws_access_key_id"], pairs["aws_secret_access_key"]
     else:
         raise RedshiftError("stand-in: cannot read CREDENTIALS; see the forms in Redshift's manual", code="42601")

@@ -14,6 +14,7 @@ from local.redshift.copy.values import NULL, TargetColumn, converter
 
 # Rows are handed to PostgreSQL in pieces of about this many characters.
 _PIECE = 1 << 16
+_MISSING = ValueFaultError(failures.MISSING_NOT_NULL, "Missing data for not-null field")
 
 
 class RowMaker:
@@ -22,13 +23,10 @@ class RowMaker:
     :param columns: the columns to load, in their order. :param getters: what fetches each one's value.
     """
 
-    def __init__(
-        self, columns: list[TargetColumn], getters: list[Getter], options: Options, errors: Errors
-    ) -> None:
+    def __init__(self, columns: list[TargetColumn], getters: list[Getter], options: Options, errors: Errors) -> None:
         self._columns = columns
         self._fields = [
-            (get, converter(column, options), column.not_null)
-            for column, get in zip(columns, getters, strict=True)
+            (get, converter(column, options), column.not_null) for column, get in zip(columns, getters, strict=True)
         ]
         self._errors = errors
         self.rows = 0
@@ -73,7 +71,8 @@ class RowMaker:
                 found = get(value)
                 text = NULL if found is None else convert(found)
                 if not_null and text == NULL:
-                    raise ValueFaultError(failures.MISSING_NOT_NULL, "Missing data for not-null field")
+                    self._errors.add(self._value_error(document, file, index, found, _MISSING))
+                    return None
                 row.append(text)
                 index += 1
         except ValueFaultError as fault:
@@ -81,9 +80,7 @@ class RowMaker:
             return None
         return "\t".join(row)
 
-    def _value_error(
-        self, document: Document, file: str, index: int, found: Any, fault: ValueFaultError
-    ) -> LoadError:
+    def _value_error(self, document: Document, file: str, index: int, found: Any, fault: ValueFaultError) -> LoadError:
         column = self._columns[index]
         return LoadError(
             file=file,

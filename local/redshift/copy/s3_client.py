@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import botocore.session
 from botocore.config import Config as ClientConfig
@@ -22,7 +22,7 @@ def own(s3: S3) -> S3Client:
 
 def with_keys(s3: S3, access_key: str, secret_key: str) -> S3Client:
     """Return a client with these keys."""
-    client: S3Client = botocore.session.Session().create_client(
+    client = botocore.session.Session().create_client(
         "s3",
         region_name=s3.region,
         endpoint_url=s3.endpoint_url,
@@ -37,4 +37,4 @@ def with_keys(s3: S3, access_key: str, secret_key: str) -> S3Client:
             proxies={},
         ),
     )
-    return client
+    return cast("S3Client", client)

@@ -29,7 +29,7 @@ class CopyStatement:
     def run(self, desk: FrontDesk) -> str:
         """Load the objects into the table, in the client's transaction."""
         # Late, because a front that never copies needs none of what it imports.
-        from local.redshift.copy.load import load  # noqa: PLC0415
+        from local.redshift.copy.load import load
 
         load(self, desk)
         return "COPY"

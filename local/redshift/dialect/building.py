@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 
-def call(name: str, *args: exp.Expression) -> exp.Anonymous:
+def call(name: str, *args: exp.Expr) -> exp.Anonymous:
     """Return a function call that no rule looks at again."""
     node = exp.Anonymous(this=name, expressions=list(args))
     node.meta["done"] = True
     return node
 
 
-def cast(node: exp.Expression, to: str) -> exp.Cast:
+def cast(node: exp.Expr, to: str) -> exp.Cast:
     """Return `node` cast to a PostgreSQL type."""
     done = exp.Cast(this=node, to=exp.DataType.build(to, dialect="postgres"))
     done.meta["done"] = True
@@ -24,8 +24,6 @@ def text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
 
-def untyped(node: exp.Expression) -> bool:
+def untyped(node: exp.Expr) -> bool:
     """Whether PostgreSQL would have to guess the type of `node`."""
-    return (isinstance(node, exp.Literal) and node.is_string) or isinstance(
-        node, exp.Parameter | exp.Placeholder
-    )
+    return (isinstance(node, exp.Literal) and node.is_string) or isinstance(node, exp.Parameter | exp.Placeholder)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.names import literal, quote
-from local.redshift.dialect.queries import expression, select
 from local.redshift.dialect.plan import Plan
+from local.redshift.dialect.queries import expression, select
 from local.redshift.dialect.types import ColumnType, read_type
 from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
 
@@ -42,7 +44,7 @@ class Table:
 
     columns: list[Column] = field(default_factory=list)
     like: str | None = None
-    keys: list[dict[str, object]] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
     diststyle: str | None = None
     distkey: str | None = None
     sortstyle: str | None = None
@@ -67,9 +69,7 @@ class Table:
         if self.diststyle == "KEY" and not self.distkey:
             raise RedshiftError("No DISTKEY specified for DISTSTYLE KEY", code="42601")
         if self.distkey and self.diststyle not in (None, "KEY"):
-            raise RedshiftError(
-                f"Cannot specify DISTKEY for table with DISTSTYLE {self.diststyle}", code="42601"
-            )
+            raise RedshiftError(f"Cannot specify DISTKEY for table with DISTSTYLE {self.diststyle}", code="42601")
         if self.like:
             return
         known = {column.name for column in self.columns}
@@ -107,6 +107,10 @@ def create_table(cursor: Cursor, *, temporary: bool) -> Plan:
     table.check()
     if table.like:
         return _create_like(table, create, name)
+    primary = {name for key in table.keys if key["type"] == "PRIMARY KEY" for name in key["columns"]}
+    for column in table.columns:
+        if column.name in primary and "not null" not in column.attributes:
+            column.attributes.append("not null")
     elements = [column.definition() for column in table.columns]
     elements.append(_note(ATTRIBUTES, table.attributes()))
     if table.keys:
@@ -207,8 +211,8 @@ def _element(cursor: Cursor, table: Table) -> None:
         table.columns.append(read_column(cursor, table))
 
 
-def _reference(cursor: Cursor) -> dict[str, object]:
-    reference: dict[str, object] = {"references": ".".join(cursor.qualified())}
+def _reference(cursor: Cursor) -> dict[str, Any]:
+    reference: dict[str, Any] = {"references": ".".join(cursor.qualified())}
     if (token := cursor.peek()) is not None and token.symbol("("):
         reference["referenced"] = cursor.names()
     return reference
@@ -223,35 +227,78 @@ def read_column(cursor: Cursor, table: Table) -> Column:
 
 
 def _column_attribute(cursor: Cursor, column: Column, table: Table) -> None:
-    if cursor.accept("not", "null"):
-        column.attributes.append("not null")
-    elif cursor.accept("null"):
-        column.attributes.append("null")
-    elif cursor.accept("default"):
-        column.attributes.append(f"default {_default(cursor)}")
-    elif cursor.accept("encode"):
-        column.encode = cursor.name()
-    elif cursor.accept("distkey"):
-        table.distkey = column.name
-    elif cursor.accept("sortkey"):
-        table.sortkeys.append(column.name)
-        table.sortstyle = "COMPOUND"
-    elif cursor.accept("identity"):
-        column.attributes.append(_identity(cursor, "always"))
-    elif cursor.accept("generated", "by", "default", "as", "identity"):
-        column.attributes.append(_identity(cursor, "by default"))
-    elif cursor.accept("primary", "key"):
-        column.attributes.append("not null")
-        table.keys.append({"type": "PRIMARY KEY", "columns": [column.name]})
-    elif cursor.accept("unique"):
-        table.keys.append({"type": "UNIQUE", "columns": [column.name]})
-    elif cursor.accept("references"):
-        table.keys.append({"type": "FOREIGN KEY", "columns": [column.name], **_reference(cursor)})
-    elif cursor.accept("collate"):
-        if cursor.name() not in ("case_sensitive", "cs"):
-            raise UnsupportedError("COLLATE CASE_INSENSITIVE is not supported")
-    else:
-        raise cursor.error()
+    for words, read in _COLUMN_ATTRIBUTES:
+        if cursor.accept(*words):
+            read(cursor, column, table)
+            return
+    raise cursor.error()
+
+
+def _read_not_null(_: Cursor, column: Column, __: Table) -> None:
+    column.attributes.append("not null")
+
+
+def _read_null(_: Cursor, column: Column, __: Table) -> None:
+    column.attributes.append("null")
+
+
+def _read_default(cursor: Cursor, column: Column, _: Table) -> None:
+    column.attributes.append(f"default {_default(cursor)}")
+
+
+def _read_encode(cursor: Cursor, column: Column, _: Table) -> None:
+    column.encode = cursor.name()
+
+
+def _read_distkey(_: Cursor, column: Column, table: Table) -> None:
+    table.distkey = column.name
+
+
+def _read_sortkey(_: Cursor, column: Column, table: Table) -> None:
+    table.sortkeys.append(column.name)
+    table.sortstyle = "COMPOUND"
+
+
+def _read_identity(cursor: Cursor, column: Column, _: Table) -> None:
+    column.attributes.append(_identity(cursor, "always"))
+
+
+def _read_default_identity(cursor: Cursor, column: Column, _: Table) -> None:
+    column.attributes.append(_identity(cursor, "by default"))
+
+
+def _read_primary_key(_: Cursor, column: Column, table: Table) -> None:
+    table.keys.append({"type": "PRIMARY KEY", "columns": [column.name]})
+
+
+def _read_unique(_: Cursor, column: Column, table: Table) -> None:
+    table.keys.append({"type": "UNIQUE", "columns": [column.name]})
+
+
+def _read_references(cursor: Cursor, column: Column, table: Table) -> None:
+    table.keys.append({"type": "FOREIGN KEY", "columns": [column.name], **_reference(cursor)})
+
+
+def _read_collate(cursor: Cursor, _: Column, __: Table) -> None:
+    if cursor.name() not in ("case_sensitive", "cs"):
+        raise UnsupportedError("COLLATE CASE_INSENSITIVE is not supported")
+
+
+_COLUMN_ATTRIBUTES: list[tuple[tuple[str, ...], Callable[[Cursor, Column, Table], None]]] = [
+    (("not", "null"), _read_not_null),
+    (("null",), _read_null),
+    (("default",), _read_default),
+    (("encode",), _read_encode),
+    (("distkey",), _read_distkey),
+    (("sortkey",), _read_sortkey),
+    (("identity",), _read_identity),
+    (("generated", "by", "default", "as", "identity"), _read_default_identity),
+    (("primary", "key"), _read_primary_key),
+    (("unique",), _read_unique),
+    (("references",), _read_references),
+    (("collate",), _read_collate),
+]
+_ATTRIBUTE_WORDS = tuple({words[0] for words, _ in _COLUMN_ATTRIBUTES})
 
 
 def _identity(cursor: Cursor, generated: str) -> str:
@@ -262,12 +309,6 @@ def _identity(cursor: Cursor, generated: str) -> str:
     cursor.expect_symbol(")")
     bound = f"minvalue {min(seed, 0)}" if step > 0 else f"maxvalue {max(seed, 0)}"
     return f"generated {generated} as identity (start with {seed} increment by {step} {bound})"
-
-
-_ATTRIBUTE_WORDS = (
-    *("not", "null", "default", "encode", "distkey", "sortkey", "identity", "generated"),
-    *("primary", "unique", "references", "collate"),
-)
 
 
 def _default(cursor: Cursor) -> str:

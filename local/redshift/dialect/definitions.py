@@ -120,5 +120,3 @@ def comment(cursor: Cursor) -> Plan:
     said = "null" if cursor.accept("null") else literal(cursor.string())
     cursor.finish()
     return Plan(f"comment on {kind} {sql_name(tuple(parts))} is {said}")
-
-

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from local.redshift.dialect import rules_choice, rules_text, rules_time
+from local.redshift.dialect.names import words
 
-Rule = Callable[[list[exp.Expression]], exp.Expression]
+Rule = Callable[[list[exp.Expr]], exp.Expr]
 
-SAME = frozenset(
+SAME = words(
     """
     count sum min max stddev stddev_samp stddev_pop variance var_samp var_pop bool_and bool_or
     row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
@@ -30,7 +31,7 @@ SAME = frozenset(
     has_table_privilege has_schema_privilege has_database_privilege has_column_privilege
     pg_get_viewdef pg_get_userbyid pg_table_is_visible format_type obj_description col_description current_setting
     pg_cancel_backend pg_terminate_backend user
-    """.split()
+    """
 )
 RENAMED = {
     "nvl": "coalesce",
@@ -74,8 +75,8 @@ COLUMN_NAMES = {
     "charindex": "charindex",
 }
 # PostgreSQL has these and Redshift does not (redshift.md B, unsupported functions).
-POSTGRES_ONLY = frozenset(
+POSTGRES_ONLY = words(
     "string_agg array_agg json_agg jsonb_agg generate_series unnest now clock_timestamp statement_timestamp "
     "transaction_timestamp age make_date make_timestamp array_length array_to_string gen_random_uuid nextval currval "
-    "setval lastval row_to_json to_json to_jsonb format regexp_matches regexp_split_to_table".split()
+    "setval lastval row_to_json to_json to_jsonb format regexp_matches regexp_split_to_table"
 )

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
+from sqlglot.parsers.redshift import RedshiftParser
 
 _KEPT_PARSERS = ("CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION", "CONVERT")
 
@@ -18,17 +19,17 @@ _KEPT_PARSERS = ("CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION", "CONVERT")
 class Grammar(Redshift):
     """The dialect that statements are read in."""
 
-    class Parser(Redshift.Parser):
+    class Parser(RedshiftParser):
         """Redshift's parser, with every ordinary function left as it was written."""
 
         FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS: ClassVar[dict] = {
-            name: parser for name, parser in Redshift.Parser.FUNCTION_PARSERS.items() if name in _KEPT_PARSERS
+            name: parser for name, parser in RedshiftParser.FUNCTION_PARSERS.items() if name in _KEPT_PARSERS
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict] = {
             **{
                 name: parser
-                for name, parser in Redshift.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+                for name, parser in RedshiftParser.NO_PAREN_FUNCTION_PARSERS.items()
                 if name in ("CASE", "ANY")
             },
             "SYSDATE": lambda self: self.expression(exp.Anonymous(this="sysdate")),

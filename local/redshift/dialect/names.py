@@ -40,3 +40,8 @@ def literal(value: str) -> str:
     """Return a string literal for PostgreSQL."""
     quoted = "'" + value.replace("'", "''") + "'"
     return f" E{quoted.replace(chr(92), chr(92) * 2)}" if "\\" in value else quoted
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text: how long lists of names are kept readable."""
+    return frozenset(text.split())

@@ -1,4 +1,4 @@
-"""INSERT … VALUES of plain constants, as drivers send it for many rows: read by its tokens alone, because it is long."""
+"""INSERT … VALUES of plain constants, as drivers send it for many rows: long, so read by its tokens alone."""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from sqlglot import exp, parse_one
-from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from local.redshift.dialect import rules_text, rules_time
 from local.redshift.dialect.building import call, cast
@@ -69,7 +70,7 @@ def expression(text: str) -> str:
     return _written(tree).removeprefix("SELECT ")
 
 
-def _empty(tree: exp.Expression) -> int:
+def _empty(tree: exp.Expr) -> int:
     return sum(1 for name, value in tree.args.items() if name != "expressions" and not value)
 
 
@@ -89,18 +90,18 @@ def is_system_relation(schema: str, name: str) -> bool:
     return schema in _SCHEMAS or (not schema and name.startswith(_PREFIXES))
 
 
-def _read(text: str) -> exp.Expression:
+def _read(text: str) -> exp.Expr:
     try:
         return parse_one(text, read=Grammar, error_level=ErrorLevel.IMMEDIATE)
     except SqlglotError as error:
-        detail = error.errors[0] if getattr(error, "errors", None) else {}
-        near = detail.get("highlight") or ""
+        details = error.errors if isinstance(error, ParseError) else []
+        near = (details[0].get("highlight") if details else None) or ""
         raise StatementSyntaxError(f'syntax error at or near "{near}"') from error
     except (ValueError, AttributeError, TypeError, IndexError, RecursionError) as error:
         raise StatementSyntaxError(f"stand-in: cannot read this statement: {error}") from error
 
 
-def _written(tree: exp.Expression) -> str:
+def _written(tree: exp.Expr) -> str:
     check(tree)
     _name_columns(tree)
     tree = tree.transform(_rewrite, copy=False)
@@ -110,7 +111,7 @@ def _written(tree: exp.Expression) -> str:
         raise UnsupportedError(f"cannot be written for PostgreSQL: {error}") from error
 
 
-def _name_columns(tree: exp.Expression) -> None:
+def _name_columns(tree: exp.Expr) -> None:
     """Give result columns of rewritten functions the names that Redshift gives them."""
     for query in tree.find_all(exp.Select):
         if query.args.get("qualify") and any(item.is_star for item in query.expressions):
@@ -121,7 +122,7 @@ def _name_columns(tree: exp.Expression) -> None:
                 item.replace(exp.alias_(item.copy(), name))
 
 
-def _result_name(item: exp.Expression) -> str | None:
+def _result_name(item: exp.Expr) -> str | None:
     function = item
     while isinstance(function, exp.Window | exp.WithinGroup):
         function = function.this
@@ -130,14 +131,14 @@ def _result_name(item: exp.Expression) -> str | None:
     return "date_part" if isinstance(function, exp.Extract) else None
 
 
-def _rewrite(node: exp.Expression) -> exp.Expression:
+def _rewrite(node: exp.Expr) -> exp.Expr:
     if node.meta.get("done"):
         return node
     rewrite = _REWRITES.get(type(node))
     return rewrite(node) if rewrite else node
 
 
-def _function(node: exp.Expression) -> exp.Expression:
+def _function(node: exp.Expr) -> exp.Expr:
     name = str(node.this).lower()
     if name == "listagg":
         return rules_text.listagg(node, None)
@@ -155,14 +156,18 @@ def _function(node: exp.Expression) -> exp.Expression:
     raise UnsupportedError(f"function {name} is not supported")
 
 
-def _within_group(node: exp.Expression) -> exp.Expression:
+def _within_group(node: exp.Expr) -> exp.Expr:
     if isinstance(node.this, exp.Anonymous) and str(node.this.this).lower() == "listagg":
         return rules_text.listagg(node.this, node.expression)
     raise UnsupportedError("WITHIN GROUP is supported for LISTAGG only")
 
 
-def _cast(node: exp.Expression) -> exp.Expression:
-    target = node.to
+def _extract(node: exp.Expr) -> exp.Expr:
+    return rules_time.extract(node.this, node.expression)
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    target = node.args["to"]
     kind = target.this
     if target.expressions and target.expressions[0].name.upper() == "MAX":
         target.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(65535))])
@@ -178,16 +183,16 @@ def _cast(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _identifier(node: exp.Expression) -> exp.Expression:
+def _identifier(node: exp.Expr) -> exp.Expr:
     # Quoted names fold as well, unless enable_case_sensitive_identifier is on, which the stand-in refuses.
     node.set("this", folded(node.name))
     return node
 
 
-_REWRITES = {
+_REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
     exp.WithinGroup: _within_group,
-    exp.Extract: rules_time.extract,
+    exp.Extract: _extract,
     exp.Cast: _cast,
     exp.Identifier: _identifier,
 }

@@ -8,14 +8,14 @@ from local.redshift.dialect.building import call
 from local.redshift.errors import UnsupportedError
 
 
-def nvl2(args: list[exp.Expression]) -> exp.Expression:
+def nvl2(args: list[exp.Expr]) -> exp.Expr:
     """NVL2(x, a, b): a if x is not NULL, else b."""
     value, present, absent = args
     condition = exp.Not(this=exp.Is(this=exp.Paren(this=value), expression=exp.Null()))
     return exp.Case(ifs=[exp.If(this=condition, true=present)], default=absent)
 
 
-def decode(args: list[exp.Expression]) -> exp.Expression:
+def decode(args: list[exp.Expr]) -> exp.Expr:
     """DECODE(x, a, r, …, default): NULL equals NULL here."""
     if len(args) < 3:
         raise UnsupportedError("DECODE takes an expression, a value and a result at least")

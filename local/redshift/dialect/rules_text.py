@@ -8,22 +8,22 @@ from local.redshift.dialect.building import call, cast, text
 from local.redshift.errors import UnsupportedError
 
 
-def charindex(args: list[exp.Expression]) -> exp.Expression:
+def charindex(args: list[exp.Expr]) -> exp.Expr:
     """CHARINDEX(part, whole): the place of the part, in characters."""
     part, whole = args
     return call("strpos", whole, part)
 
 
-def concat(args: list[exp.Expression]) -> exp.Expression:
+def concat(args: list[exp.Expr]) -> exp.Expr:
     """CONCAT(a, b) is NULL when either is, where PostgreSQL leaves NULLs out."""
     left, right = args
     return exp.Paren(this=exp.DPipe(this=cast(left, "text"), expression=cast(right, "text")))
 
 
-def listagg(node: exp.Expression, order: exp.Order | None) -> exp.Expression:
+def listagg(node: exp.Expr, order: exp.Order | None) -> exp.Expr:
     """LISTAGG([DISTINCT] x [, delimiter]) [WITHIN GROUP (ORDER BY …)]: without a delimiter, none is put in."""
     value, *rest = node.expressions
-    delimiter: exp.Expression = rest[0] if rest else text("")
+    delimiter: exp.Expr = rest[0] if rest else text("")
     if len(rest) > 1:
         raise UnsupportedError("LISTAGG takes an expression and a delimiter")
     if isinstance(value, exp.Distinct):

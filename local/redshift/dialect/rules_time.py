@@ -50,7 +50,7 @@ _TRUNCATED = {"milliseconds", "second", "minute", "hour", "day", "week", "month"
 }
 
 
-def part(node: exp.Expression) -> str:
+def part(node: exp.Expr) -> str:
     """Return PostgreSQL's word for the date part that `node` names, as a word or as a string."""
     name = node.this if isinstance(node, exp.Literal | exp.Var) else node.name
     found = PARTS.get(str(name).lower())
@@ -59,12 +59,12 @@ def part(node: exp.Expression) -> str:
     return found
 
 
-def moment(node: exp.Expression) -> exp.Expression:
+def moment(node: exp.Expr) -> exp.Expr:
     """Return `node`, as a TIMESTAMP if it is an untyped literal or a parameter."""
     return cast(node, "timestamp") if untyped(node) else node
 
 
-def dateadd(args: list[exp.Expression]) -> exp.Expression:
+def dateadd(args: list[exp.Expr]) -> exp.Expr:
     """DATEADD(part, n, x): DATE in gives TIMESTAMP out, month ends are cut, `m` is the minute."""
     unit, count, value = args
     interval = exp.Anonymous(this="redshift_interval", expressions=[text(_INTERVALS[_addable(unit)])])
@@ -72,14 +72,14 @@ def dateadd(args: list[exp.Expression]) -> exp.Expression:
     return exp.Paren(this=exp.Add(this=exp.Paren(this=moment(value)), expression=product))
 
 
-def _addable(node: exp.Expression) -> str:
+def _addable(node: exp.Expr) -> str:
     name = part(node)
     if name not in _INTERVALS:
         raise UnsupportedError(f"DATEADD by {name} is not supported")
     return name
 
 
-def datediff(args: list[exp.Expression]) -> exp.Expression:
+def datediff(args: list[exp.Expr]) -> exp.Expr:
     """DATEDIFF(part, a, b) counts the boundaries between a and b, not the time."""
     unit, start, end = args
     name = "day" if part(unit) in ("dow", "doy") else part(unit)
@@ -88,18 +88,18 @@ def datediff(args: list[exp.Expression]) -> exp.Expression:
     return call("redshift_datediff", text(name), moment(start), moment(end))
 
 
-def extract(node: exp.Extract) -> exp.Expression:
+def extract(unit: exp.Expr, value: exp.Expr) -> exp.Expr:
     """EXTRACT gives an INTEGER for a TIMESTAMP and ignores fractions, where PostgreSQL gives a numeric."""
-    return call("redshift_extract", text(part(node.this)), moment(node.expression))
+    return call("redshift_extract", text(part(unit)), moment(value))
 
 
-def date_part(args: list[exp.Expression]) -> exp.Expression:
+def date_part(args: list[exp.Expr]) -> exp.Expr:
     """DATE_PART gives DOUBLE PRECISION and knows many spellings."""
     unit, value = args
     return call("date_part", text(part(unit)), moment(value))
 
 
-def date_trunc(args: list[exp.Expression]) -> exp.Expression:
+def date_trunc(args: list[exp.Expr]) -> exp.Expr:
     """DATE_TRUNC's parts have many spellings; the part may not be a parameter, whose value is not known here."""
     unit, value = args
     if not isinstance(unit, exp.Literal):
@@ -110,7 +110,7 @@ def date_trunc(args: list[exp.Expression]) -> exp.Expression:
     return call("redshift_date_trunc", text(name), moment(value))
 
 
-def convert_timezone(args: list[exp.Expression]) -> exp.Expression:
+def convert_timezone(args: list[exp.Expr]) -> exp.Expr:
     """CONVERT_TIMEZONE([source,] target, timestamp); the source is UTC if it is left out."""
     source, target, value = args if len(args) == 3 else [text("UTC"), *args]
     at_source = exp.AtTimeZone(this=exp.Paren(this=cast(value, "timestamp")), zone=source)

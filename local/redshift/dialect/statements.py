@@ -11,7 +11,7 @@ from local.redshift.dialect.create_table import create_table
 from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.definitions import alter, comment, create_schema, create_view, drop
 from local.redshift.dialect.maintenance import analyze, cancel, grant, truncate, vacuum
-from local.redshift.dialect.names import quote
+from local.redshift.dialect.names import quote, words
 from local.redshift.dialect.plain_values import is_plain_insert
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.queries import dml, reads_catalogue_only, select
@@ -138,7 +138,6 @@ def _create(cursor: Cursor) -> Plan:
     if not replace and (cursor.accept("temp") or cursor.accept("temporary")):
         cursor.expect("table")
         return create_table(cursor, temporary=True)
-    cursor.accept("local") and cursor.expect("temp")
     if not replace and cursor.accept("table"):
         return create_table(cursor, temporary=False)
     if cursor.accept("view"):
@@ -243,7 +242,7 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "deallocate": _deallocate,
 }
 # Statements that exist, on Redshift or in PostgreSQL, and are refused by name.
-_KNOWN = tuple(
+_KNOWN = words(
     "merge unload call do execute prepare savepoint release values table refresh reindex cluster listen notify "
-    "unlisten discard reassign import use security checkpoint load move".split()
+    "unlisten discard reassign import use security checkpoint load move"
 )

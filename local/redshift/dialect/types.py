@@ -41,9 +41,7 @@ def _length(cursor: Cursor, default: int, longest: int) -> int:
     if length < 1:
         raise RedshiftError("length for type varchar must be at least 1", code="22023")
     if length > longest:
-        raise RedshiftError(
-            f"Column length exceeds maximum allowed (maximum column length is {longest})", code="XX000"
-        )
+        raise RedshiftError(f"Column length exceeds maximum allowed (maximum column length is {longest})", code="XX000")
     return length
 
 

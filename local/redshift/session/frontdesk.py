@@ -62,7 +62,7 @@ class FrontDesk(Protocol):
         ...
 
     def breathe(self) -> None:
-        """Look after the connection while waiting; raises if the client or the front's parent is gone."""
+        """Look after the connections while waiting; raises if the client is gone or the statement's time is over."""
         ...
 
     def notify(self, severity: str, text: str) -> None:

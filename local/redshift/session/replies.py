@@ -19,8 +19,7 @@ def redshift_error(fields: dict[str, str], process: int) -> dict[str, str]:
     if code in _CONFLICTS:
         # The tables and transactions of the cycle are not known here; the numbers are zero, the words are Redshift's.
         detail = (
-            "Serializable isolation violation on table - 0, transactions forming the cycle are: 0, 0 "
-            f"(pid:{process})"
+            f"Serializable isolation violation on table - 0, transactions forming the cycle are: 0, 0 (pid:{process})"
         )
         said = ": ".join(filter(None, (fields.get("M"), fields.get("D"))))
         return {"S": "ERROR", "V": "ERROR", "C": "XX000", "M": "1023", "D": detail, "H": f"stand-in: {said}"}
@@ -31,12 +30,12 @@ def redshift_error(fields: dict[str, str], process: int) -> dict[str, str]:
         place = f"{fields.get('t', '')}, constraint {fields.get('n', '')}"
         return {**_too_long("character varying", process), "H": f"stand-in: in table {place}: counted in bytes"}
     if code == "23502" and "c" in fields:
-        return {**_kept(fields), "M": f"Cannot insert a NULL value into column {fields['c']}"}
-    return _kept(fields)
+        return {**without_places(fields), "M": f"Cannot insert a NULL value into column {fields['c']}"}
+    return without_places(fields)
 
 
-def _kept(fields: dict[str, str]) -> dict[str, str]:
-    # Positions and contexts point into the rewritten statement, which the client has never seen.
+def without_places(fields: dict[str, str]) -> dict[str, str]:
+    """Return the fields without positions and contexts: they point into a statement that the client has never seen."""
     return {code: value for code, value in fields.items() if code not in "PpqW"}
 
 

@@ -6,6 +6,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import scramp
 
@@ -38,7 +39,8 @@ def connect(
         connection.sendall(messages.startup({"user": user, "database": database, **parameters}))
         session = BackendConnection(connection)
         client = scramp.ScramClient(["SCRAM-SHA-256"], user, password)
-        while True:
+        kind = b""
+        while kind != b"Z":
             kind, payload = _message(connection)
             if kind == b"R":
                 _authenticate(connection, client, payload)
@@ -48,13 +50,16 @@ def connect(
             elif kind == b"K":
                 session.process, session.key = struct.unpack_from("!i", payload)[0], payload[4:]
             elif kind == b"E":
-                given = messages.fields(payload)
-                raise RedshiftError(given.get("M", ""), code=given.get("C", "08006"), severity="FATAL")
-            elif kind == b"Z":
-                return session
+                _refuse(payload)
     except BaseException:
         connection.close()
         raise
+    return session
+
+
+def _refuse(payload: bytes) -> NoReturn:
+    given = messages.fields(payload)
+    raise RedshiftError(given.get("M", ""), code=given.get("C", "08006"), severity="FATAL")
 
 
 def cancel(address: tuple[str, int], process: int, key: bytes) -> None:

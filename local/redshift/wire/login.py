@@ -80,9 +80,7 @@ def _log_in(connection: socket.socket, config: Config, parameters: dict[str, str
     known = config.users.get(user)
     expected = md5_response(user, known if known is not None else os.urandom(16).hex(), salt)
     if not hmac.compare_digest(given, expected):
-        raise RedshiftError(
-            f'password authentication failed for user "{user}"', code="28000", severity="FATAL"
-        )
+        raise RedshiftError(f'password authentication failed for user "{user}"', code="28000", severity="FATAL")
     database = parameters.get("database", user)
     if database != config.database:
         raise RedshiftError(f'database "{database}" does not exist', code="3D000", severity="FATAL")
