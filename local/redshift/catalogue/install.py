@@ -69,11 +69,12 @@ def _make_role(connection: psycopg.Connection, user: str, password: str) -> None
 def _make_database(connection: psycopg.Connection, config: Config, owner: str) -> None:
     name = sql.Identifier(config.database)
     if not connection.execute("select 1 from pg_database where datname = %s", (config.database,)).fetchone():
-        # Text sorts by code point, as on Redshift.
+        # Text sorts by code point, as on Redshift; upper() and lower() know all of Unicode.
         connection.execute(
-            sql.SQL("create database {} owner {} template template0 encoding 'UTF8' locale 'C'").format(
-                name, sql.Identifier(owner)
-            )
+            sql.SQL(
+                "create database {} owner {} template template0 encoding 'UTF8' locale 'C' "
+                "locale_provider builtin builtin_locale 'C.UTF-8'"
+            ).format(name, sql.Identifier(owner))
         )
     connection.execute(sql.SQL("alter database {} owner to {}").format(name, sql.Identifier(owner)))
     settings = {**_SETTINGS, "default_transaction_isolation": config.isolation_level}

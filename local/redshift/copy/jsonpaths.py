@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from local.redshift.copy.failures import BAD_LINE, ValueFaultError
 from local.redshift.copy.objects import SourceError
 
-Getter = Callable[[Any], Any]
 _BRACKETS = re.compile(r"\[(?:'([^']*)'|\"([^\"]*)\"|(\d+))\]")
 _DOTS = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _NOT_AN_OBJECT = "Invalid JSONPath format: Member is not an object."
 _NO_ELEMENT = "Invalid JSONPath format: Not an array or index out of range."
+
+
+@dataclass(frozen=True)
+class Getter:
+    """What fetches a column's value from a document.
+
+    :param get: returns None for a missing member; raises ValueFaultError for a missing array element.
+    :param member: the member that it fetches, where that is all it does.
+    """
+
+    get: Callable[[Any], Any]
+    member: str | None = None
 
 
 def read_paths(body: bytes, url: str) -> list[str] | None:
@@ -38,10 +50,7 @@ def read_paths(body: bytes, url: str) -> list[str] | None:
 
 
 def path_getter(path: str, url: str) -> Getter:
-    """Return what fetches a jsonpath's value from a document; SourceError if the expression cannot be read.
-
-    The getter returns None for a missing member, and raises ValueFaultError for a missing array element.
-    """
+    """Return what fetches a jsonpath's value from a document; SourceError if the expression cannot be read."""
     steps = _steps(path)
     if steps is None:
         raise SourceError(f"stand-in: the jsonpath {path} cannot be read", context=f"jsonpaths file : {url}")
@@ -63,7 +72,7 @@ def path_getter(path: str, url: str) -> Getter:
                 raise ValueFaultError(BAD_LINE, _NOT_AN_OBJECT)
         return value
 
-    return get
+    return Getter(get)
 
 
 def _member_getter(name: str) -> Getter:
@@ -73,7 +82,7 @@ def _member_getter(name: str) -> Getter:
         except AttributeError as error:
             raise ValueFaultError(BAD_LINE, _NOT_AN_OBJECT) from error
 
-    return get
+    return Getter(get, name)
 
 
 def _steps(path: str) -> list[str | int] | None:
@@ -108,4 +117,4 @@ def _folded_getter(name: str) -> Getter:
             return document[name]
         return next((value for key, value in document.items() if key.lower() == name), None)
 
-    return get
+    return Getter(get)

@@ -23,7 +23,7 @@ NULL = "\\N"
 Converter = Callable[[Any], str]
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
-_NEEDS_CARE = re.compile("[\\\\\n\t\r\x00\ud800-\udfff]")
+NEEDS_CARE = re.compile("[\\\\\n\t\r\x00\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?\d+\Z")
 _NOT_DIGIT = re.compile(r"[^\d]")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
@@ -72,7 +72,7 @@ def converter(column: TargetColumn, options: Options) -> Converter:
     return make(column, options)
 
 
-_INTEGERS = {
+INTEGERS = {
     # name: bits, the type's name in messages
     "int2": (16, "Short"),
     "int4": (32, "Integer"),
@@ -81,7 +81,7 @@ _INTEGERS = {
 
 
 def _integer(column: TargetColumn, _: Options) -> Converter:
-    bits, shown = _INTEGERS[column.type]
+    bits, shown = INTEGERS[column.type]
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
     def convert(value: Any) -> str:
@@ -181,7 +181,7 @@ def _boolean(_: TargetColumn, __: Options) -> Converter:
 
 def _varchar(column: TargetColumn, options: Options) -> Converter:
     most = column.modifier - 4
-    care = _NEEDS_CARE.search
+    care = NEEDS_CARE.search
     quarter = most // 4
     special = options.empty_as_null or options.blanks_as_null or options.trim_blanks
 
