@@ -24,7 +24,9 @@ def warehouse(command: str) -> Iterator[dict[str, Any]]:
     home = Home(settings.home_directory())
     if found := home.running():
         if "redshift" not in found:
-            raise StackError("the command that is using this home has no warehouse", "wait until it ends")
+            raise StackError(
+                "the command that is using this home runs no warehouse yet", "wait until it is ready, or stop it"
+            )
         yield found
         return
     with home.held(command):
@@ -44,7 +46,9 @@ def airflow(command: str) -> Iterator[dict[str, str]]:
     home = Home(settings.home_directory())
     if found := home.running():
         if "airflow" not in found:
-            raise StackError("the command that is using this home has no Airflow", "wait until it ends")
+            raise StackError(
+                "the command that is using this home runs no Airflow", "stop it, or let `./sparkify up` take its place"
+            )
         yield found["airflow"]
         return
     with home.held(command):

@@ -124,6 +124,7 @@ class Server:
         self.lifeline = lifeline
         self._pid_file = directory / f"{name}.pid"
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
 
     @property
     def pid(self) -> int | None:
@@ -138,6 +139,7 @@ class Server:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             os.fchmod(log.fileno(), 0o600)
+            self._log_start = log.tell()
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own program
                     ["/bin/sh", "-c", announce],
@@ -191,10 +193,10 @@ class Server:
         return self._process.poll() if self._process else None
 
     def tail(self) -> str:
-        """Return the last lines of the log."""
+        """Return the last lines that it wrote to its log since it was started."""
         try:
             with self.log.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 return "\n".join(log.read().decode(errors="replace").splitlines()[-_TAIL_LINES:])
         except FileNotFoundError:
             return ""
