@@ -72,4 +72,5 @@ def record(
             counts.rows_deleted,
             counts.seconds,
         ),
+        logged_as=f"insert into {audit_table}: {counts}",
     )

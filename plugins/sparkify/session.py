@@ -32,13 +32,14 @@ class Session:
         self.backend_pid: int = 0
         self.started_at = datetime.min
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+    def execute(self, sql: str, parameters: Sequence[Any] = (), *, logged_as: str | None = None) -> int:
         """Run a statement and return how many rows it touched (-1 where the server does not say).
 
+        :param logged_as: what the task's log says instead of a statement that is nothing but rows.
         :raises PermanentWarehouseError: if the warehouse refuses it for good.
         :raises WarehouseError: if a retry may succeed.
         """
-        with closing(self._run(sql, parameters)) as cursor:
+        with closing(self._run(sql, parameters, logged_as)) as cursor:
             return int(cursor.rowcount)
 
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -69,8 +70,9 @@ class Session:
             raise translate(error, "commit") from error
         self._hook.set_autocommit(self._connection, True)
 
-    def _run(self, sql: str, parameters: Sequence[Any]) -> Any:
-        self._log.info("%s%s", sql, f"\nparameters: {tuple(map(str, parameters))}" if parameters else "")
+    def _run(self, sql: str, parameters: Sequence[Any], logged_as: str | None = None) -> Any:
+        shown = f"{sql}\nparameters: {', '.join(map(str, parameters))}" if parameters else sql
+        self._log.info("%s", logged_as or shown)
         cursor = self._connection.cursor()
         statement = f"{self._prefix}\n{sql}"
         try:

@@ -130,6 +130,7 @@ class DataQualityOperator(WarehouseOperator):
         session.execute(
             f"insert into {table_name(self.results_table)} ({_RESULT_COLUMNS}) values {placeholders}",
             list(_flat(rows)),
+            logged_as=f"insert into {self.results_table}: {len(rows)} results",
         )
 
 

@@ -37,8 +37,8 @@ class WarehouseOperator(BaseSQLOperator):
     def audit(
         self, session: Session, context: "Context", table: str, window: Window | None, counts: LoadCounts
     ) -> None:
-        """Log the counts and append them to the audit table."""
-        self.log.info("%s%s: %s", table, f" {window}" if window else "", counts)
+        """Append the counts to the audit table, which also logs them."""
+        self.log.info("%s, window %s", table, window)
         record(session, self.audit_table, self.task_run(context), table, window, counts)
 
     @staticmethod
