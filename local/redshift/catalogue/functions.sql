@@ -129,6 +129,14 @@ language sql immutable as
 $$ select case when $2 is null then $1 else array[$1[1] + 1, $1[2] + $2] end $$;
 create or replace function pg_catalog.redshift_avg_end(numeric[]) returns bigint
 language sql immutable as $$ select case when $1[1] = 0 then null else trunc($1[2] / $1[1])::bigint end $$;
+create or replace function pg_catalog.redshift_avg_end(bigint[]) returns bigint
+language sql immutable as $$ select case when $1[1] = 0 then null else $1[2] / $1[1] end $$;
+create or replace aggregate pg_catalog.redshift_avg(smallint) (
+    sfunc = int2_avg_accum, stype = bigint[], initcond = '{0,0}', finalfunc = redshift_avg_end
+);
+create or replace aggregate pg_catalog.redshift_avg(integer) (
+    sfunc = int4_avg_accum, stype = bigint[], initcond = '{0,0}', finalfunc = redshift_avg_end
+);
 create or replace aggregate pg_catalog.redshift_avg(bigint) (
     sfunc = redshift_avg_add, stype = numeric[], initcond = '{0,0}', finalfunc = redshift_avg_end
 );

@@ -19,6 +19,12 @@ _KEPT_PARSERS = ("CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION", "CONVERT")
 class Grammar(Redshift):
     """The dialect that statements are read in."""
 
+    class Tokenizer(Redshift.Tokenizer):
+        """Redshift's tokens; E'…' is a string like any other, for in every string backslashes escape."""
+
+        BYTE_STRINGS: ClassVar[list] = []
+        QUOTES: ClassVar[list] = ["'", ("e'", "'"), ("E'", "'")]
+
     class Parser(RedshiftParser):
         """Redshift's parser, with every ordinary function left as it was written."""
 

@@ -10,8 +10,8 @@ _CONSTANTS = ("null", "true", "false", "default")
 def is_plain_insert(statement: Statement) -> bool:
     """Whether it is INSERT INTO t [(c, …)] VALUES (…), … of constants that mean the same to PostgreSQL.
 
-    Strings with a backslash are not: Redshift reads escapes in them, PostgreSQL does not. Nor are names that need
-    folding, which PostgreSQL does for unquoted names only.
+    Strings with a backslash do not, unless they begin with E: Redshift reads escapes in all of them. Nor do quoted
+    names, which PostgreSQL does not fold.
     """
     tokens = statement.tokens
     place = next((i for i, token in enumerate(tokens) if token.word("values")), 0)
@@ -26,7 +26,7 @@ def is_plain_insert(statement: Statement) -> bool:
     for token in values:
         if token.kind is Kind.STRING:
             raw = text[token.start : token.end]
-            if raw[0] != "'" or "\\" in raw:
+            if raw[0] not in "'eE" or (raw[0] == "'" and "\\" in raw):
                 return False
         elif token.kind not in (Kind.NUMBER, Kind.PARAMETER) and not (
             token.symbol("(", ")", ",", "-") or token.word(*_CONSTANTS)

@@ -12,6 +12,7 @@ from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.definitions import alter, comment, create_schema, create_view, drop
 from local.redshift.dialect.maintenance import analyze, cancel, grant, truncate, vacuum
 from local.redshift.dialect.names import quote, words
+from local.redshift.dialect.old_catalogue import modernised
 from local.redshift.dialect.plain_values import is_plain_insert
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.queries import dml, reads_catalogue_only, select
@@ -45,11 +46,14 @@ def _query(cursor: Cursor) -> Plan:
     if tokens[0].word("with") and _main_word(cursor.statement) in ("insert", "update", "delete"):
         return Plan(dml(text))
     try:
+        # "\\d" asks for columns that are gone; a rewritten query would keep them.
+        if (modern := modernised(text)) != text and _asks_catalogue(cursor.statement):
+            return Plan(modern)
         return Plan(select(text))
     except RedshiftError:
         # Drivers and psql ask the catalogue in PostgreSQL's own words; what they read is PostgreSQL's catalogue.
         if _asks_catalogue(cursor.statement) or reads_catalogue_only(text):
-            return Plan(text)
+            return Plan(modernised(text))
         raise
 
 
@@ -64,18 +68,26 @@ def _main_word(statement: Statement) -> str:
 
 
 def _asks_catalogue(statement: Statement) -> bool:
-    """Whether every relation after FROM and JOIN is in pg_catalog or information_schema by name."""
+    """Whether every relation in every FROM is in pg_catalog or information_schema, by its name."""
     found = False
-    tokens = statement.tokens
-    for index, token in enumerate(tokens[:-1]):
-        if not token.word("from", "join"):
-            continue
-        following = tokens[index + 1]
-        if following.symbol("("):
-            continue
-        if not (following.word("pg_catalog", "information_schema") or following.value.startswith("pg_")):
-            return False
-        found = True
+    in_from = [False]  # for each open bracket, whether a comma leads to another relation
+    expecting = False
+    for token in statement.tokens:
+        if expecting and not token.symbol("(") and not token.word("lateral", "only"):
+            if not token.value.startswith(("pg_", "information_schema")):
+                return False
+            found, expecting = True, False
+        if token.symbol("("):
+            in_from.append(expecting and in_from[-1])
+        elif token.symbol(")") and len(in_from) > 1:
+            in_from.pop()
+            expecting = False
+        elif token.word("from", "join"):
+            in_from[-1] = expecting = True
+        elif token.word("where", "group", "order", "having", "limit", "union", "select"):
+            in_from[-1] = expecting = False
+        elif token.symbol(",") and in_from[-1]:
+            expecting = True
     return found
 
 
