@@ -21,6 +21,7 @@ class Place:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._started: list[subprocess.Popen[str]] = []
         ui, redshift, s3 = free_ports(3)
         self.environment = os.environ | {
             "SPARKIFY_HOME": str(home),
@@ -31,7 +32,7 @@ class Place:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command in a session of its own, as a terminal would."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "local.cli", *arguments],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -40,6 +41,15 @@ class Place:
             text=True,
             start_new_session=True,
         )
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill what a failed test left running."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -74,6 +84,7 @@ def place() -> Iterator[Place]:
     try:
         yield made
     finally:
+        made.end()
         made.wait_for_no_process()
         held = Home(made.home)
         if made.home.exists():

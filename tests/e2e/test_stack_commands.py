@@ -210,10 +210,11 @@ def test_up_serves_the_page_on_loopback_only_keeps_secrets_and_stops_on_ctrl_c(l
 
 def assert_no_secret_is_visible(here: Place, password: str) -> None:
     secrets = [password]
-    for name in ("postgres/password.json", "s3/keys.json", "redshift/password.json", "airflow/keys.json"):
-        file = here.home / name
+    for path in ("postgres/password.json", "s3/keys.json", "redshift/password.json", "airflow/keys.json"):
+        file = here.home / path
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
-        secrets += json.loads(file.read_text()).values()
+        # S3's access key is a name: it stands in every signed request, and in the server's log.
+        secrets += [value for name, value in json.loads(file.read_text()).items() if name != "access_key"]
     arguments = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     logs = [file.read_text(errors="replace") for file in here.home.rglob("*.log") if file.is_file()]
     for secret in secrets:
