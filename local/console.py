@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -20,14 +20,16 @@ class Task:
 
     def __init__(self, owner: Steps, name: str) -> None:
         self._owner, self._name = owner, name
-        self._id = owner.progress.add_task(name, total=None) if owner.progress else None
+        self._id = owner.progress.add_task(name, total=None, count="") if owner.progress else None
         self._spoke = time.monotonic()
 
     def update(self, done: int, total: int, what: str = "") -> None:
         """Show how far it is; as a plain line not more often than every ten seconds."""
         if self._owner.progress and self._id is not None:
             text = f"{self._name} · {what}" if what else self._name
-            self._owner.progress.update(self._id, completed=done, total=total, description=text)
+            self._owner.progress.update(
+                self._id, completed=done, total=total, description=text, count=f"{done}/{total}"
+            )
         elif time.monotonic() - self._spoke > _PLAIN_EVERY_SECONDS:
             self._spoke = time.monotonic()
             out.print(f"  {self._name}: {done} of {total}{f', {what}' if what else ''}", markup=False)
@@ -54,7 +56,7 @@ class Steps:
                 SpinnerColumn(),
                 TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
-                MofNCompleteColumn(),
+                TextColumn("{task.fields[count]}"),
                 TimeElapsedColumn(),
                 console=out,
                 transient=True,
