@@ -167,6 +167,22 @@ def test_hourly_over_a_day_loads_that_day_again_and_changes_no_table(
         assert second["rows"] == whole
 
 
+def test_a_failed_load_says_why_reports_it_and_exits_with_1(here: Place, tmp_path: Path) -> None:
+    day = tmp_path / "data" / "log_data" / "2018" / "11" / "2018-11-01-events.json"
+    day.parent.mkdir(parents=True)
+    day.write_text('{"artist": null, "page": \n')
+    (tmp_path / "data" / "song_data").mkdir()
+    report = tmp_path / "report.json"
+    done = here.run("run", "--data", str(tmp_path / "data"), "--report", str(report))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "stage_events (run manual__" in done.stdout
+    assert "log_data/2018/11/2018-11-01-events.json" in done.stdout
+    told = json.loads(report.read_text())
+    assert told["runs"] == {"success": 0, "failed": 1}
+    assert told["rows"]["songplays"] == 0
+    here.wait_for_no_process()
+
+
 def test_another_data_set_needs_fresh(loaded: tuple[Place, Path]) -> None:
     here, _ = loaded
     done = here.run("run")
