@@ -39,12 +39,12 @@ def run(arguments: list[str]) -> int:
     if not fast:
         _require_browser()
     failed = [name for name, command in _LINTS.items() if not _lint(name, command)]
+    if failed:
+        err.print(f"{', '.join(failed)} failed; the tests run all the same", style="red")
     marker = ["-m", "not slow"] if fast else []
     tests = subprocess.run(  # noqa: S603 - the user's own command
         [sys.executable, "-m", "pytest", *marker, *rest], cwd=ROOT, env=clean_environment(), check=False
     ).returncode
-    if failed:
-        err.print(f"failed before the tests: {', '.join(failed)}", style="red")
     return tests or (1 if failed else 0)
 
 

@@ -114,7 +114,7 @@ def test_a_torn_stamp_counts_as_none(checkout: Path) -> None:
 
 
 def test_two_launchers_at_once_make_one_environment(checkout: Path) -> None:
-    command = [checkout / "sparkify", "run"]
+    command = [str(checkout / "sparkify"), "run"]
     running = [
         subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -126,8 +126,8 @@ def test_two_launchers_at_once_make_one_environment(checkout: Path) -> None:
 
 
 def test_python_settings_of_the_users_shell_do_not_matter(checkout: Path) -> None:
-    settings = {"PYTHONHOME": "/nonsense", "PYTHONPATH": "/nonsense", "PYTHONSTARTUP": "/nonsense"}
-    answer = said(launch(checkout, **settings))
+    nonsense = "/nonsense"
+    answer = said(launch(checkout, PYTHONHOME=nonsense, PYTHONPATH=nonsense, PYTHONSTARTUP=nonsense))
     assert answer["PYTHONHOME"] is None
     assert answer["PYTHONSTARTUP"] is None
 
