@@ -79,7 +79,7 @@ with DAG(
             type=["null", "string"],
             format="date-time",
             title="Start of the window",
-            description="The first moment to load; UTC if without a zone. Empty: the run's own hour.",
+            description="The first moment to load. Empty: the run's own hour.",
         ),
         "end": Param(
             None,

@@ -50,6 +50,14 @@ class AirflowApi:
         """Let the DAG's runs start."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
+    def pause(self, dag_id: str) -> None:
+        """Keep the DAG's runs from starting."""
+        self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": True})
+
+    def is_paused(self, dag_id: str) -> bool:
+        """Tell whether the DAG's runs are kept from starting."""
+        return bool(self._get(f"/api/v2/dags/{dag_id}")["is_paused"])
+
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a run without a logical date and return its id."""
         body = {"logical_date": None, "conf": conf}
@@ -63,9 +71,11 @@ class AirflowApi:
         """Return a run's task instances."""
         return list(self._pages(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances"))
 
-    def runs(self, dag_id: str, first: datetime, last: datetime) -> list[dict[str, Any]]:
-        """Return the runs whose logical date lies between `first` and `last`, both included."""
-        bounds = {"logical_date_gte": first.isoformat(), "logical_date_lte": last.isoformat()}
+    def runs(self, dag_id: str, first: datetime | None = None, last: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the runs whose logical date lies between `first` and `last`, both included; all runs without them."""
+        bounds = {}
+        if first and last:
+            bounds = {"logical_date_gte": first.isoformat(), "logical_date_lte": last.isoformat()}
         return list(self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", bounds))
 
     def count_runs(self, dag_id: str, first: datetime, last: datetime, states: list[str]) -> int:

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.main_job [--data DIR]
 
-Clones this repository into an empty folder and runs `./sparkify run` there twice, both times on an empty warehouse: once
+Clones this repository into an empty folder and runs `./sparkify run` there twice, each time on an empty warehouse: once
 without a virtual environment, once with it. Prints the parts that each report tells. Judges nothing: see README
 "Try it" for what to expect.
 """

@@ -29,33 +29,45 @@ def page() -> Iterator[Page]:
         browser.close()
 
 
+def log_in(page: Page, stack: RunningStack) -> None:
+    page.goto(f"{stack.stack.airflow.url}/dags/sparkify_etl")
+    page.locator("input[name=username]").fill(LOGIN)
+    page.locator("input[name=password]").fill(stack.stack.airflow.password)
+    page.locator("button[type=submit]").click()
+
+
+def pick(page: Page, field: str, date: str, time: str) -> None:
+    """Fill in one of the form's date-time fields by its picker."""
+    group = page.get_by_role("dialog").locator("[data-part=root]", has_text=field).last
+    group.get_by_test_id("datetime-input").click()
+    page.get_by_placeholder("YYYY/MM/DD").locator("visible=true").fill(date)
+    page.get_by_placeholder("HH:mm").locator("visible=true").fill(time)
+    # A second click closes the picker; Escape would close the form.
+    group.get_by_test_id("datetime-input").click()
+    expect(page.get_by_placeholder("HH:mm").locator("visible=true")).to_have_count(0)
+
+
 def test_a_run_triggered_in_the_web_ui_with_the_form_filled_in_turns_green(
     airflow_stack: RunningStack, page: Page, tmp_path: Path
 ) -> None:
-    before = {run for (run,) in airflow_stack.query("select distinct run_id from load_audit")}
-    page.goto(f"{airflow_stack.stack.airflow.url}/dags/sparkify_etl")
-    page.locator("input[name=username]").fill(LOGIN)
-    page.locator("input[name=password]").fill(airflow_stack.stack.airflow.password)
-    page.locator("button[type=submit]").click()
+    before = {run["dag_run_id"] for run in airflow_stack.api.runs("sparkify_etl")}
+    log_in(page, airflow_stack)
     page.get_by_role("button", name="Trigger").first.click()
-    dialog = page.get_by_role("dialog")
-    dialog.locator("input[name=element_start]").fill("2018-11-09T00:00")
-    dialog.locator("input[name=element_end]").fill("2018-11-10T00:00")
+    pick(page, "Start of the window", "2018/11/09", "00:00")
+    pick(page, "End of the window", "2018/11/10", "00:00")
     page.screenshot(path=tmp_path / "form.png")
-    dialog.get_by_role("button", name="Trigger").last.click()
-    [run_id] = until(lambda: {run for (run,) in airflow_stack.query("select distinct run_id from load_audit")} - before)
+    page.get_by_role("dialog").get_by_role("button", name="Trigger").last.click()
+    [run_id] = until(lambda: {run["dag_run_id"] for run in airflow_stack.api.runs("sparkify_etl")} - before)
     page.goto(f"{airflow_stack.stack.airflow.url}/dags/sparkify_etl/runs/{run_id}")
-    expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=120_000)
+    # The run's own badge and one a task.
+    expect(page.get_by_text("Success", exact=True)).to_have_count(10, timeout=120_000)
     page.screenshot(path=tmp_path / "run.png")
-    day = datetime(2018, 11, 9), datetime(2018, 11, 10)
     assert airflow_stack.wait_for("sparkify_etl", run_id) == "success"
+    day = datetime(2018, 11, 9), datetime(2018, 11, 10)
     assert airflow_stack.table("songplays", *day) == expected.tables(airflow_stack.data, *day)["songplays"]
 
 
 def test_the_dag_page_explains_itself(airflow_stack: RunningStack, page: Page) -> None:
-    page.goto(f"{airflow_stack.stack.airflow.url}/dags/sparkify_etl")
-    page.locator("input[name=username]").fill(LOGIN)
-    page.locator("input[name=password]").fill(airflow_stack.stack.airflow.password)
-    page.locator("button[type=submit]").click()
+    log_in(page, airflow_stack)
     page.get_by_role("button", name="Dag Docs").first.click()
     expect(page.get_by_text("To load an old window").first).to_be_visible()
