@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from local.airflow_api import AirflowApi
@@ -57,22 +59,15 @@ class Etl:
 
     def load(self, window: Window, progress: Progress) -> Outcome:
         """Load the window in one run and wait for it."""
-        self._api.unpause(ETL_DAG)
         conf = {"start": window.start.isoformat(), "end": window.end.isoformat()}
-        return self._one_run(ETL_DAG, conf, progress)
+        with self._unpaused(ETL_DAG):
+            return self._one_run(ETL_DAG, conf, progress)
 
     def load_hourly(self, window: Window, progress: Progress) -> Outcome:
         """Load the window by one backfill, a run for each hour, again where there was one, and wait for all."""
-        self._api.unpause(ETL_DAG)
         bounds = (window.start, window.last_hour)
-        self._api.backfill(ETL_DAG, *bounds, parallel=_PARALLEL_RUNS)
-        while True:
-            ended = {state: self._api.count_runs(ETL_DAG, *bounds, [state]) for state in _ENDED}
-            done = sum(ended.values())
-            progress(done, window.hours, f"{ended['failed']} failed" if ended["failed"] else "")
-            if done >= window.hours:
-                break
-            self._wait(_POLL_BACKFILL_SECONDS)
+        with self._unpaused(ETL_DAG):
+            self._backfill(window, bounds, progress)
         runs = self._api.runs(ETL_DAG, *bounds)
         outcome = Outcome([run["dag_run_id"] for run in runs])
         outcome.success = sum(run["state"] == "success" for run in runs)
@@ -82,6 +77,25 @@ class Etl:
             outcome.messages += self._messages(ETL_DAG, run_id)
         self._distrust_empty_runs(outcome, self._api.count_succeeded_tasks(ETL_DAG, *bounds))
         return outcome
+
+    @contextmanager
+    def _unpaused(self, dag_id: str) -> Iterator[None]:
+        """Let a DAG run, and leave it as it was: by our load nobody asked for its schedule."""
+        paused = self._api.is_paused(dag_id)
+        self._api.unpause(dag_id)
+        yield
+        if paused:
+            self._api.pause(dag_id)
+
+    def _backfill(self, window: Window, bounds: tuple[datetime, datetime], progress: Progress) -> None:
+        self._api.backfill(ETL_DAG, *bounds, parallel=_PARALLEL_RUNS)
+        while True:
+            ended = {state: self._api.count_runs(ETL_DAG, *bounds, [state]) for state in _ENDED}
+            done = sum(ended.values())
+            progress(done, window.hours, f"{ended['failed']} failed" if ended["failed"] else "")
+            if done >= window.hours:
+                break
+            self._wait(_POLL_BACKFILL_SECONDS)
 
     def _one_run(self, dag_id: str, conf: dict[str, Any], progress: Progress) -> Outcome:
         run_id = self._api.trigger(dag_id, conf)
