@@ -18,8 +18,14 @@ DRIVERS = ("redshift_connector", "psycopg", "psycopg2")
 def connect(warehouse: Warehouse, driver: str = "psycopg", *, autocommit: bool = True, **options: Any) -> Any:
     """A DB-API connection to the stand-in."""
     address = warehouse.redshift
-    login = {"host": address.host, "port": address.port, "user": address.user, "password": address.password}
+    login: dict[str, Any] = {
+        "host": address.host,
+        "port": address.port,
+        "user": address.user,
+        "password": address.password,
+    }
     login |= options
+    connection: Any
     if driver == "redshift_connector":
         connection = redshift_connector.connect(**{"database": "dev", "ssl": False, **login})
     elif driver == "psycopg":

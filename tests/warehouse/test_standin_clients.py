@@ -51,8 +51,9 @@ def test_a_wrong_password_a_wrong_user_and_a_wrong_database_are_refused(warehous
         connect(warehouse, driver, password="wrong")
     with pytest.raises(Exception, match="password authentication failed"):
         connect(warehouse, driver, user="nobody")
+    other: dict[str, Any] = {"database" if driver == "redshift_connector" else "dbname": "other"}
     with pytest.raises(Exception, match='database "other" does not exist'):
-        connect(warehouse, driver, **{"database" if driver == "redshift_connector" else "dbname": "other"})
+        connect(warehouse, driver, **other)
 
 
 def test_clients_are_not_superusers_of_postgres(client):
