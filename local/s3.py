@@ -148,6 +148,9 @@ class S3Server:
             f"-volume.port={ports[4]}",
             f"-volume.port.grpc={ports[5]}",
             "-volume.preStopSeconds=0",
+            # Each bucket takes a volume. By default there are as many as whole ones would fit on the disk, a few dozen
+            # here, and then PutObject fails; what stops a full disk is the free space that it keeps anyway.
+            "-volume.max=100000",
             f"-filer.port={ports[6]}",
             f"-filer.port.grpc={ports[7]}",
             f"-filer.localSocket={sockets / 'filer.sock'}",
