@@ -105,8 +105,9 @@ class AirflowApi:
     def backfill(self, dag_id: str, first: datetime, last: datetime, *, parallel: int) -> int:
         """Make a run for each logical date from `first` to `last`, both included, again where there was one.
 
-        Waits while Airflow still closes an earlier backfill of this DAG, which it does some seconds after its last
-        run. Returns the backfill's id.
+        Airflow allows one backfill of a DAG at a time. An earlier one that is still open, because its `run` was
+        killed or because Airflow closes it only some seconds after its last run, is cancelled, and waited for.
+        Returns the backfill's id.
         """
         body = {
             "dag_id": dag_id,
@@ -122,6 +123,7 @@ class AirflowApi:
             answer = self._client.post("/api/v2/backfills", json=body)
             if answer.status_code != httpx.codes.CONFLICT or time.monotonic() > deadline:
                 return int(_checked(answer)["id"])
+            self._cancel_backfills(dag_id)
             time.sleep(1)
 
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> list[dict[str, Any]]:
@@ -129,6 +131,13 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         answer = self._client.get(path, params={"full_content": "true"}, headers={"Accept": "application/json"})
         return [entry for entry in _checked(answer)["content"] if isinstance(entry, dict)]
+
+    def _cancel_backfills(self, dag_id: str) -> None:
+        for open_one in self._pages("/api/v2/backfills", "backfills", {"dag_id": dag_id}):
+            if open_one["completed_at"] is None:
+                answer = self._client.put(f"/api/v2/backfills/{open_one['id']}/cancel")
+                if answer.status_code != httpx.codes.CONFLICT:  # closed by itself meanwhile
+                    _checked(answer)
 
     def _log_in(self) -> None:
         token = _checked(self._client.post("/auth/token", json=self._credentials))["access_token"]

@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,6 +166,27 @@ def test_hourly_over_a_day_loads_that_day_again_and_changes_no_table(
         assert second["runs"] == {"success": 6, "failed": 0}
         whole = first["rows"] | {"staging_events": second["rows"]["staging_events"]}
         assert second["rows"] == whole
+
+
+def test_a_backfill_whose_run_was_killed_does_not_stand_in_the_way_of_the_next(
+    loaded: tuple[Place, Path], sample_dir: Path
+) -> None:
+    here, _ = loaded
+    command = ("run", "--data", str(sample_dir), "--hourly", "--from")
+    killed = here.start(*command, "2018-11-08", "--to", "2018-11-14")
+    assert killed.stdout is not None
+    while "Starting PostgreSQL" not in (line := killed.stdout.readline()):
+        assert line, killed.communicate()
+    tasks = here.home / "airflow" / "logs" / "dag_id=sparkify_etl"
+    deadline = time.monotonic() + 60
+    while not list(tasks.glob("run_id=backfill__2018-11-08*")):
+        assert time.monotonic() < deadline, "the backfill does not begin"
+        time.sleep(0.1)
+    killed.kill()
+    killed.communicate()
+    done = here.run(*command, "2018-11-09", "--to", "2018-11-09T02:00")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Runs: 2 succeeded, 0 failed" in done.stdout
 
 
 def test_a_failed_load_says_why_reports_it_and_exits_with_1(here: Place, tmp_path: Path) -> None:
