@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,17 +66,30 @@ def sample_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def airflow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A running Airflow and warehouse on free ports, with the real sample in S3, or else the simulator's month."""
-    data = SAMPLE
-    if not (SAMPLE / "log_data").is_dir():
-        data = tmp_path_factory.mktemp("simulated")
-        simulate(data, songs=100, events=8000, days=30, seed=0)
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real sample, or where it is absent the simulator's month."""
+    if (SAMPLE / "log_data").is_dir():
+        return SAMPLE
+    data = tmp_path_factory.mktemp("simulated")
+    simulate(data, songs=100, events=8000, days=30, seed=0)
+    return data
+
+
+@contextmanager
+def stack_of_tests(data: Path, *, scheduled: bool = False) -> Iterator[RunningStack]:
+    """A running Airflow and warehouse on free ports, in a home that goes away."""
     directory = Path(tempfile.mkdtemp(prefix="sparkify-stack-"))
     with pytest.MonkeyPatch.context() as patch:
         for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), free_ports(3), strict=True):
             patch.setenv(port.setting, str(number))
-        with running_stack(directory, data) as running:
+        with running_stack(directory, data, scheduled=scheduled) as running:
             yield running
     Home(directory).wipe()
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def airflow_stack(month: Path) -> Iterator[RunningStack]:
+    """A running stack that makes no runs by the clock, with the month in S3."""
+    with stack_of_tests(month) as running:
+        yield running

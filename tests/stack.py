@@ -68,8 +68,11 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(home: Path, data: Path) -> Iterator[RunningStack]:
-    """Start a stack in `home` with `data` in S3, and create the tables by sparkify_tables."""
+def running_stack(home: Path, data: Path, *, scheduled: bool = False) -> Iterator[RunningStack]:
+    """Start a stack in `home` with `data` in S3, and create the tables by sparkify_tables.
+
+    :param scheduled: whether Airflow makes runs by the clock; sparkify_etl then stays paused.
+    """
     held = Home(home)
     files = dataset.from_folder(data).files
 
@@ -77,12 +80,13 @@ def running_stack(home: Path, data: Path) -> Iterator[RunningStack]:
         mirror.mirror(server.client(), SOURCE_BUCKET, files)
 
     with held.held("tests"):
-        stack = Stack(held, scheduled=False, interactive=False)
+        stack = Stack(held, scheduled=scheduled, interactive=False)
         try:
             api = stack.start(with_s3=fill)
             running = RunningStack(stack, api, data)
-            for dag_id in ("sparkify_tables", "sparkify_etl"):
-                api.unpause(dag_id)
+            api.unpause("sparkify_tables")
+            if not scheduled:
+                api.unpause("sparkify_etl")
             created = api.trigger("sparkify_tables", {"action": "create"})
             assert running.wait_for("sparkify_tables", created) == "success"
             yield running
