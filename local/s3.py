@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import string
@@ -47,7 +48,6 @@ class S3Server:
         self._fixed_port = port
         self._server: Server | None = None
         self._sockets: Path | None = None
-        self._ports: list[int] = []
 
     @property
     def endpoint_url(self) -> str:
@@ -66,9 +66,10 @@ class S3Server:
         data = self.directory / "data"
         self.with_keys()
         data.mkdir(mode=0o700, exist_ok=True)
+        self._remove_sockets()
         ports = free_ports(10)
         self.port = self._fixed_port or ports.pop()
-        self._ports = [*ports, self.port]
+        secret_files.write(self.directory / "ports.json", json.dumps([*ports, self.port]))
         server = Server(
             "s3",
             [str(_program()), "-logtostderr", "mini", *self._arguments(data, ports)],
@@ -100,10 +101,7 @@ class S3Server:
         if self._server:
             self._server.stop()
             self._server = None
-        # It leaves these behind, at a place of its own choice, when it ends.
-        for port in self._ports:
-            for leftover in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
-                leftover.unlink(missing_ok=True)
+        self._remove_sockets()
         if self._sockets:
             shutil.rmtree(self._sockets, ignore_errors=True)
             self._sockets = None
@@ -164,6 +162,14 @@ class S3Server:
             f"-s3.localSocket={sockets / 's3.sock'}",
             "-webdav=false",
         ]
+
+    def _remove_sockets(self) -> None:
+        """Remove what it leaves at a place of its own choice when it ends, also when that was a crash."""
+        noted = self.directory / "ports.json"
+        for port in json.loads(noted.read_text()) if noted.exists() else []:
+            for leftover in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
+                leftover.unlink(missing_ok=True)
+        noted.unlink(missing_ok=True)
 
     def _socket_directory(self) -> Path:
         if len(bytes(self.directory.absolute() / "filer.sock")) <= _SOCKET_PATH_BYTES:
