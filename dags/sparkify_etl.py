@@ -241,7 +241,9 @@ with DAG(
         sql=f"drop table if exists {staging_events}",
     )
 
-    stage_songs >> [load_songs, load_artists]
-    stage_events >> load_users
-    [stage_events, load_songs, load_artists] >> load_songplays >> load_time
+    # Nothing is loaded until everything is staged: bad input leaves neither fact nor dimensions half changed.
+    for load_dimension in (load_users, load_songs, load_artists):
+        [stage_events, stage_songs] >> load_dimension
+    # The catalogue before the fact, so that no play refers to a song that is not there yet.
+    [load_songs, load_artists] >> load_songplays >> load_time
     [load_users, load_time] >> check_quality >> drop_staging
