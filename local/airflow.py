@@ -45,6 +45,11 @@ class Airflow:
         """The web page's address."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def unpaused(self) -> Path:
+        """The note that `run` has unpaused a DAG for its load and still has to pause it again."""
+        return self.directory / "unpaused"
+
     def prepare(self, postgres: PostgresServer) -> dict[str, str]:
         """Write Airflow's files, make or migrate its database where needed, and return its environment.
 
@@ -70,6 +75,12 @@ class Airflow:
             self.directory, port=self.port, secrets=kept, postgres=postgres, scheduled=self._scheduled
         )
         self._migrate(postgres)
+        if self.unpaused.exists():
+            # A killed `run` could not; before the scheduler starts, so that no hour begins that nobody asked for.
+            self._server("dags-pause", ["dags", "pause", "--yes", self.unpaused.read_text()]).run(
+                seconds=_MIGRATE_SECONDS
+            )
+            self.unpaused.unlink()
         return self._environment
 
     def start(self, redshift: RedshiftAddress, s3: S3Server, iam_role: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from local.airflow_api import AirflowApi
@@ -44,10 +45,13 @@ class Etl:
     """The project's DAGs on one Airflow.
 
     :param check: raises when a server has died; called while waiting.
+    :param unpaused: where to note a DAG that is unpaused for a load, so that a later start pauses it
+        if we cannot; None for a stack that nobody starts again.
     """
 
-    def __init__(self, api: AirflowApi, check: Callable[[], None]) -> None:
+    def __init__(self, api: AirflowApi, check: Callable[[], None], unpaused: Path | None = None) -> None:
         self._api = api
+        self._unpaused_note = unpaused
         self._check = check
 
     def create_tables(self) -> None:
@@ -82,10 +86,15 @@ class Etl:
     def _unpaused(self, dag_id: str) -> Iterator[None]:
         """Let a DAG run, and leave it as it was: by our load nobody asked for its schedule."""
         paused = self._api.is_paused(dag_id)
-        self._api.unpause(dag_id)
+        if paused:
+            if self._unpaused_note:
+                self._unpaused_note.write_text(dag_id)
+            self._api.unpause(dag_id)
         yield
         if paused:
             self._api.pause(dag_id)
+            if self._unpaused_note:
+                self._unpaused_note.unlink()
 
     def _backfill(self, window: Window, bounds: tuple[datetime, datetime], progress: Progress) -> None:
         self._api.backfill(ETL_DAG, *bounds, parallel=_PARALLEL_RUNS)

@@ -93,7 +93,7 @@ def _load(stack: Stack, data: DataSet, whole: Window, steps: Steps, options: Opt
 
     with steps.step("Starting PostgreSQL, S3, the Redshift stand-in and Airflow") as step:
         api: AirflowApi = stack.start(with_s3=fill)
-        etl = Etl(api, stack.check)
+        etl = Etl(api, stack.check, stack.airflow.unpaused)
         etl.create_tables()
     seconds["start"] = step.seconds
     with steps.step(f"Loading {whole.hours} hours, {'hour by hour' if options.hourly else 'in one run'}") as step:
