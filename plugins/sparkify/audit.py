@@ -45,14 +45,8 @@ class TaskRun:
     try_number: int
 
 
-def record(
-    session: Session, audit_table: str, run: TaskRun, table: str, window: Window | None, counts: LoadCounts
-) -> None:
-    """Append the load's row. To be the transaction's last statement: then it holds the table's lock shortest.
-
-    :param window: None where a load is of no window (a catalogue).
-    """
-    bounds = window.bounds if window else (None, None)
+def record(session: Session, audit_table: str, run: TaskRun, table: str, window: Window, counts: LoadCounts) -> None:
+    """Append the load's row. To be the transaction's last statement: then it holds the table's lock shortest."""
     session.execute(
         f"insert into {table_name(audit_table)} (dag_id, run_id, try_number, table_name, window_start, window_end,"
         " outcome, files, rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at)"
@@ -62,7 +56,7 @@ def record(
             run.run_id,
             run.try_number,
             table,
-            *bounds,
+            *window.bounds,
             counts.outcome,
             counts.files,
             counts.rows_staged,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sparkify.identifiers import UnsafeSqlTextError, column_names, literal, role, table_name
 
 _AUTHORISATION = re.compile(r"\b(credentials|access_key_id|secret_access_key|session_token|iam_role)\b", re.I)
-_JSON_MODES = {"auto", "auto ignorecase"}
+JSON_MODES = {"auto", "auto ignorecase"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CopyStatement:
         :raises UnsafeSqlTextError: if a name, URL or role is not what it should be, or an option carries
             authorisation of its own.
         """
-        if self.json not in _JSON_MODES and not self.json.startswith("s3://"):
+        if self.json not in JSON_MODES and not self.json.startswith("s3://"):
             raise UnsafeSqlTextError(f"json {self.json!r}: expected auto, auto ignorecase or a jsonpaths s3:// URL")
         for option in self.options:
             if _AUTHORISATION.search(option):

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 # Classes of SQLSTATE that say what is wrong with the statement or the data: trying again changes nothing.
-# 22 data, 23 constraint, 28 login, 3D and 3F database and schema, 42 syntax, names, rights, 0A unsupported.
-_PERMANENT_CLASSES = ("0A", "22", "23", "28", "3D", "3F", "42")
+# 22 data, 23 constraint, 28 login, 2B dependent objects, 3D and 3F database and schema, 42 syntax, names, rights,
+# 0A unsupported.
+_PERMANENT_CLASSES = ("0A", "22", "23", "28", "2B", "3D", "3F", "42")
 # Redshift reports most of what happens in the cluster under XX000, so there the text decides: serialization
-# conflicts come as "1023", S3's own errors with their HTTP status.
+# conflicts come as "1023", a table that another transaction is just replacing as "1018", DDL that meets other DDL
+# as a conflict (dbt-labs/dbt-adapters issue 1542), S3's own errors with their HTTP status.
 _TRANSIENT_TEXT = re.compile(
-    r"^\s*1023\b|serializable isolation violation|S3ServiceException.*Status (5\d\d|429)|SlowDown"
-    r"|connection (reset|refused|timed out)|disk full",
+    r"^\s*10(23|18)\b|serializable isolation violation|conflict with concurrent transaction"
+    r"|S3ServiceException.*Status (5\d\d|429)|SlowDown|S3CurlException"
+    r"|connection (reset|refused|timed out|failed)|disk full",
     re.IGNORECASE | re.DOTALL,
 )
 UNDEFINED_TABLE = "42P01"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.failures import PermanentWarehouseError
+from sparkify.failures import PermanentWarehouseError, WarehouseError
 from sparkify.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from airflow.sdk.types import Logger
 
 _HAS_LOAD_ERRORS = re.compile(r"stl_load_errors|sys_load_error_detail")
-_SHOWN = 5
 _POLL_SECONDS = (0.0, 0.5, 1.0, 2.0)
 
-# stl_load_errors first, since it alone has the raw value; serverless has only the sys_ view. Columns are blank
-# padded in both.
+# stl_load_errors first, since it alone has the raw value. It knows neither serverless nor concurrency scaling
+# clusters, so where it has nothing the sys_ view is asked. Columns are blank padded in both.
 _QUERIES = (
     """
     select trim(filename), line_number, trim(colname), trim(type), trim(raw_field_value), err_code, trim(err_reason)
@@ -71,13 +70,17 @@ def explain(
     if not _HAS_LOAD_ERRORS.search(str(error)):
         return LoadError(f"COPY into {table} failed: {error}")
     rejected: list[RejectedField] = []
-    for wait in _POLL_SECONDS:
-        time.sleep(wait)
-        if rejected := _read(hook, failed, log):
-            break
+    try:
+        for wait in _POLL_SECONDS:
+            time.sleep(wait)
+            if rejected := _read(hook, failed, log):
+                break
+    except (PermanentWarehouseError, WarehouseError) as unreadable:
+        # The data is bad all the same: this must not become an error that is worth a retry.
+        log.warning("The load-error views cannot be read: %s", unreadable)
     if not rejected:
-        return LoadError(f"COPY into {table} failed, and the load-error views have no row for it: {error}")
-    reasons = "\n".join(f"  {field}" for field in rejected[:_SHOWN])
+        return LoadError(f"COPY into {table} failed, and the load-error views tell nothing of it: {error}")
+    reasons = "\n".join(f"  {field}" for field in rejected)
     return LoadError(
         f"COPY into {table} failed; nothing was loaded.\n{reasons}\n"
         "Mend the file (or the table, or the jsonpaths) and clear this task with its downstream tasks."
@@ -92,5 +95,6 @@ def _read(hook: "DbApiHook", failed: Session, log: "Logger") -> list[RejectedFie
             except PermanentWarehouseError as missing:
                 log.info("Not readable here: %s", missing)
                 continue
-        return [RejectedField(*row) for row in rows]
+        if rows:
+            return [RejectedField(*row) for row in rows]
     return []

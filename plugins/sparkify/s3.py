@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,22 +59,12 @@ def list_objects(client: Any, url: str) -> Iterator[S3Object]:
     :raises S3LocationError: if the bucket does not exist or may not be listed. Other errors of S3 pass as they
         are, to be retried.
     """
-    from botocore.exceptions import ClientError
-
     bucket, prefix = split_url(url)
-    try:
+    with _naming(url, "listed"):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", ()):
                 if not item["Key"].endswith("/"):
                     yield S3Object(bucket, item["Key"], item["ETag"].strip('"'))
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in _PERMANENT:
-            raise S3LocationError(
-                f"{url} cannot be listed: {code}. Check the Variable that names it, and that the worker's "
-                "connection may list the bucket"
-            ) from error
-        raise
 
 
 def find_objects(client: Any, source: str, layout: Layout, window: Window) -> list[tuple[Period, S3Object]]:
@@ -136,9 +127,28 @@ def delete(client: Any, *urls: str) -> None:
     """Delete objects; one that is not there is no error."""
     for url in urls:
         bucket, key = split_url(url)
-        client.delete_object(Bucket=bucket, Key=key)
+        with _naming(url, "deleted"):
+            client.delete_object(Bucket=bucket, Key=key)
 
 
 def _put(client: Any, url: str, text: str) -> None:
     bucket, key = split_url(url)
-    client.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+    with _naming(url, "written"):
+        client.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+
+
+@contextmanager
+def _naming(url: str, done: str) -> Iterator[None]:
+    """Name the place and the remedy of what a retry cannot mend; other errors of S3 pass, to be retried."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code not in _PERMANENT:
+            raise
+        raise S3LocationError(
+            f"{url} cannot be {done}: {code}. Check the Variable that names it, and the rights of the worker's "
+            "connection there"
+        ) from error

@@ -17,8 +17,8 @@ class Session:
     """Runs statements on one connection; both redshift_connector's and psycopg's will do.
 
     Each statement opens with a comment that names the task and run which issued it, to be found in the
-    system views, and is logged with its parameters. Parameters are `%s`, the only style that both drivers know;
-    hence a per cent sign in a statement with parameters is written `%%`.
+    system views, and is logged with its parameters. Parameters are `%s`, the only style that both drivers know.
+    They do not agree on what else a per cent sign means, so a statement must have none: `mod()` is the remainder.
 
     :ivar backend_pid: the server's process for this connection, as the system views name it.
     :ivar started_at: the server's clock when the session began, UTC without a zone.
@@ -104,6 +104,8 @@ def open_session(
     with closing(connection):
         hook.set_autocommit(connection, True)
         session = Session(hook, connection, label=label, log=log)
+        # getdate() and the load-error views' times then agree, whatever the user's own zone.
+        session.execute("set timezone to 'UTC'")
         if statement_timeout:
             milliseconds = int(statement_timeout.total_seconds() * 1000)
             session.execute(f"set statement_timeout to {milliseconds}")

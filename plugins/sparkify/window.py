@@ -55,6 +55,13 @@ class Window:
         """Both bounds without a zone, as a Redshift TIMESTAMP holds them."""
         return self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
 
+    def within(self, other: "Window") -> "Window":
+        """The part of this window that lies in `other`.
+
+        :raises WindowError: if they have no time in common.
+        """
+        return Window(max(self.start, other.start), min(self.end, other.end))
+
     def __str__(self) -> str:
         return f"[{self.start:%Y-%m-%dT%H:%M:%SZ}, {self.end:%Y-%m-%dT%H:%M:%SZ})"
 

@@ -1,19 +1,20 @@
 -- Purpose: the artists of the whole mirrored catalogue.
--- Grain: one row per artist; of several spellings, the one that most songs have, then the first.
+-- Grain: one row per artist; of several spellings, the one that most songs have, then the first. Trailing blanks go:
+-- Redshift takes texts that differ in nothing else for equal, so that they could not be ordered.
 -- Refresh: the operator upserts it.
 with spellings as (
     select
         artist_id,
-        artist_name,
-        artist_location,
+        rtrim(artist_name) as artist_name,
+        rtrim(artist_location) as artist_location,
         artist_latitude,
         artist_longitude,
         count(*) as songs
     from staging.songs
     group by
         artist_id,
-        artist_name,
-        artist_location,
+        rtrim(artist_name),
+        rtrim(artist_location),
         artist_latitude,
         artist_longitude
 ),

@@ -10,6 +10,7 @@ from sparkify.checks import CheckResult, parse_checks
 from sparkify.identifiers import table_name
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
+from sparkify.staging_gone import telling_what_to_clear
 from sparkify.window import Window
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class DataQualityOperator(WarehouseOperator):
     :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
     :param window_end: its end, not in it (templated).
     :param results_table: the table that keeps every result.
+    :param staging: the run's own staging table that checks read, if one (templated); if it is gone, the error says
+        which task brings it back.
+    :param staged_by: the task that makes it.
     """
 
     template_fields: Sequence[str] = (
@@ -57,6 +61,7 @@ class DataQualityOperator(WarehouseOperator):
         "checks",
         "window_start",
         "window_end",
+        "staging",
     )
     template_ext: Sequence[str] = (".yaml",)
     template_fields_renderers = {"checks": "yaml"}  # noqa: RUF012  (Airflow's own attribute)
@@ -69,6 +74,8 @@ class DataQualityOperator(WarehouseOperator):
         window_start: str,
         window_end: str,
         results_table: str = "quality_results",
+        staging: str | None = None,
+        staged_by: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -76,6 +83,8 @@ class DataQualityOperator(WarehouseOperator):
         self.window_start = window_start
         self.window_end = window_end
         self.results_table = results_table
+        self.staging = staging
+        self.staged_by = staged_by
 
     def execute(self, context: "Context") -> dict[str, int]:
         """Check.
@@ -88,7 +97,8 @@ class DataQualityOperator(WarehouseOperator):
         """
         window = Window.parse(self.window_start, self.window_end)
         tables = [parse_checks(text) for text in self.checks]
-        with self.session(context) as session, session.transaction():
+        gone = telling_what_to_clear(self.staging, self.staged_by)
+        with self.session(context) as session, gone, session.transaction():
             results = [result for table in tables for result in table.run(session, window)]
             self._record(session, context, results, window)
         self.check_results = list(map(_for_listeners, results))

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
-from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.operators.warehouse import AuditedOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class LoadOperator(WarehouseOperator):
+class LoadOperator(AuditedOperator):
     """Base of the operators that fill a table from one SELECT.
 
     :param table: target (templated).

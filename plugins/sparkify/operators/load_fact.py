@@ -25,7 +25,7 @@ class LoadFactOperator(LoadOperator):
     :param columns: the columns to insert, which the SELECT must name.
     :param window_column: the target's TIMESTAMP column by which rows belong to a window. The operator applies the
         window to the SELECT, so that nothing can be inserted where nothing was deleted; as that takes
-        parameters, a per cent sign in the SELECT is written `%%`.
+        parameters, the SELECT must have no per cent sign.
     """
 
     ui_color = "#d7e8f7"

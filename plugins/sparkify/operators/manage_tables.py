@@ -22,6 +22,8 @@ _CREATED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _RUN_DIGEST = re.compile("[0-9a-f]{16}")
+# What a migration begins with that Redshift refuses in a transaction, ALTER COLUMN … TYPE say.
+_NO_TRANSACTION = "-- no transaction"
 ACTIONS = ("create", "migrate", "reset")
 
 
@@ -30,7 +32,7 @@ class TablesError(AirflowFailException):
 
 
 class ManageTablesOperator(WarehouseOperator):
-    """Bring the warehouse's tables to what the DDL files say, in one transaction.
+    """Bring the warehouse's tables to what the DDL files say: creation in one transaction, each migration in its own.
 
     `create` makes what is missing and leaves the rest alone. `migrate` creates, then applies the migrations that
     were not applied yet, each once, in the order given. `reset` drops the tables of the DDL and the staging tables of
@@ -41,7 +43,9 @@ class ManageTablesOperator(WarehouseOperator):
     :param action: `create`, `migrate` or `reset` (templated).
     :param confirm: must be `reset` for a reset (templated).
     :param tables: DDL, or .sql files with it, in the order in which they can be created (templated).
-    :param migrations: names of migrations in order; `0001_add_device.sql` say, found like templates.
+    :param migrations: names of migrations in order; `0001_add_device.sql` say, found like templates. Each runs in a
+        transaction of its own, with its record; one that begins with the line `-- no transaction` runs without,
+        and must bear being run again.
     :param migrations_table: keeps the names of those applied; one of `tables` must create it.
     """
 
@@ -88,27 +92,38 @@ class ManageTablesOperator(WarehouseOperator):
             raise TablesError(
                 "reset drops every table with its rows; nothing was done. To go on, type reset in `confirm`"
             )
-        with self.session(context) as session, session.transaction():
-            if self.action == "reset":
-                self._drop(session)
-            new = not {name for _, name in self._owned()} & self._existing(session)
-            for ddl in self.tables:
-                self._run(session, ddl)
+        with self.session(context) as session:
+            with session.transaction():
+                if self.action == "reset":
+                    self._drop(session)
+                new = not {name for _, name in self._owned()} & self._existing(session)
+                for ddl in self.tables:
+                    self._run(session, ddl)
+                if new:
+                    for name in self.migrations:
+                        self._record(session, name)
             recorded = session.fetch(f"select name from {table_name(self.migrations_table)}")
             applied = {name for (name,) in recorded}
             pending = [name for name in self.migrations if name not in applied]
-            if new or self.action == "migrate":
+            done: list[str] = []
+            if self.action == "migrate":
                 for name, statements in zip(self.migrations, self.migration_statements, strict=True):
                     if name in pending:
-                        if not new:
-                            self._run(session, statements)
-                        self._record(session, name)
-                done, pending = pending, []
-            else:
-                done = []
+                        self._migrate(session, name, statements)
+                        done.append(name)
+                pending = []
         if pending:
             self.log.warning("Migrations not applied: %s. Run this DAG with action migrate", ", ".join(pending))
         return {"action": self.action, "applied": done, "pending": pending}
+
+    def _migrate(self, session: Session, name: str, statements: str) -> None:
+        if statements.lstrip().startswith(_NO_TRANSACTION):
+            self._run(session, statements)
+            self._record(session, name)
+        else:
+            with session.transaction():
+                self._run(session, statements)
+                self._record(session, name)
 
     def _run(self, session: Session, statements: str) -> None:
         for statement in DbApiHook.split_sql_string(statements):
@@ -122,10 +137,11 @@ class ManageTablesOperator(WarehouseOperator):
 
     def _drop(self, session: Session) -> None:
         """Drop what the DDL creates, last first, and the staging tables that runs have left."""
-        owned = self._owned()
+        owned, existing = self._owned(), self._existing(session)
         for kind, name in reversed(owned):
-            session.execute(f"drop {kind} if exists {name}")
-        for name in self._existing(session):
+            if name in existing:
+                session.execute(f"drop {kind} {name}")
+        for name in sorted(existing):
             template, _, digest = name.rpartition("_")
             if ("table", template) in owned and _RUN_DIGEST.fullmatch(digest):
                 session.execute(f"drop table if exists {name}")

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
@@ -11,12 +12,12 @@ from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from sparkify import s3
 from sparkify.audit import LoadCounts
 from sparkify.catalogue import LEDGER_COLUMNS, compare, ledger_fingerprint, read_ledger
-from sparkify.copy_statement import CopyStatement
+from sparkify.copy_statement import JSON_MODES, CopyStatement
 from sparkify.failures import PermanentWarehouseError
 from sparkify.identifiers import UnsafeSqlTextError, column_names, table_name
-from sparkify.layout import Layout, Period
+from sparkify.layout import Layout
 from sparkify.load_errors import explain
-from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
 from sparkify.window import Window
 
@@ -27,12 +28,15 @@ _REPLACE = ("like", "layout", "window_column")
 _SYNCHRONISE = ("prefix", "ledger", "lock_table")
 
 
-class StageToRedshiftOperator(WarehouseOperator):
+class StageToRedshiftOperator(AuditedOperator):
     """Stage the objects of a window, or mirror a whole prefix, by COPY and in one transaction.
 
     Mode `replace` drops and creates `table` in the shape of `like`, copies exactly the objects whose period
     overlaps the window, and keeps the rows inside the window. Run twice, the second table replaces the first. A
-    window without objects, or without rows, gives an empty table and says which of the two it was.
+    window without objects, or without rows, gives an empty table and says which of the two it was. COPY does not tell
+    which file a row came from, so it is run period by period: a row whose time lies outside the period of its own
+    file is counted and left out, whatever the window. Were it kept, one run over a month would load rows that no run
+    over an hour ever sees.
 
     Mode `synchronise` makes `table` hold what lies under `prefix`. A ledger of keys and ETags tells what is
     loaded: only new objects are copied; if one changed or is gone, all are. An unchanged prefix costs
@@ -136,50 +140,57 @@ class StageToRedshiftOperator(WarehouseOperator):
         stage = self._replace if self.mode == "replace" else self._synchronise
         return stage(context).as_xcom()
 
-    def copy_statement(self, url: str, options: Sequence[str] = ()) -> str:
-        """The COPY of this task from a manifest at `url`."""
+    def copy_statement(self, table: str, url: str, options: Sequence[str] = ()) -> str:
+        """The COPY of this task into `table` from a manifest at `url`."""
         return CopyStatement(
-            table=self.table,
+            table=table,
             columns=tuple(self.columns),
             url=url,
             role_arn=self._role_arn,
             region=self.region,
-            json=self.json if self.json.startswith("auto") else s3.join_url(self.source, self.json),
+            json=self.json if self.json in JSON_MODES else s3.join_url(self.source, self.json),
             options=(*self.copy_options, *options),
         ).render()
 
-    def window_statement(self) -> str:
-        """The statement that drops what lies outside the window; its parameters are the window's bounds."""
+    def keep_statement(self) -> str:
+        """The statement that takes a window's rows over from the scratch table; its parameters are the bounds."""
+        columns = ", ".join(column_names(self.columns))
         [column] = column_names([str(self.window_column)])
-        return f"delete from {table_name(self.table)} where {column} < %s or {column} >= %s"
+        return (
+            f"insert into {table_name(self.table)} ({columns})\nselect {columns} from {self._scratch}\n"
+            f"where {column} >= %s and {column} < %s"
+        )
 
-    def misfiled_statement(self, periods: Sequence[Window]) -> str:
-        """The count of rows whose time lies in none of the periods that the copied files are named for."""
+    def misfiled_statement(self) -> str:
+        """The count of rows outside a period, whose bounds are the parameters."""
         [column] = column_names([str(self.window_column)])
-        inside = " or ".join([f"({column} >= %s and {column} < %s)"] * len(periods))
-        return f"select count(*) from {table_name(self.table)} where not ({inside})"
+        return f"select count(*) from {self._scratch} where {column} < %s or {column} >= %s"
+
+    @property
+    def _scratch(self) -> str:
+        """A temporary table of the session, in which one period's rows lie before those of the window are kept."""
+        return table_name(f"{str(self.like).rpartition('.')[2]}_of_period")
 
     def _replace(self, context: "Context") -> LoadCounts:
         window = Window.parse(self.window_start, self.window_end)
         found = s3.find_objects(self._client, self.source, Layout(str(self.layout)), window)
         objects = [item for _, item in found]
         self.log.info("Window %s: %s objects: %s", window, len(objects), ", ".join(o.url for o in objects))
-        manifest = self._object_url(context, "manifest")
+        manifests: list[str] = []
         table, like = table_name(self.table), table_name(str(self.like))
-        misfiled = 0
+        staged = misfiled = 0
         with self.session(context) as session:
             started = time.monotonic()
             with session.transaction():
                 session.execute(f"drop table if exists {table}")
                 session.execute(f"create table {table} (like {like})")
-                if objects:
-                    s3.put_manifest(self._client, manifest, objects)
-                    self._copy(session, manifest, objects)
-                    periods = _merged([period for period, _ in found])
-                    bounds = [bound for period in periods for bound in period.bounds]
-                    misfiled = int(session.value(self.misfiled_statement(periods), bounds))
-                    session.execute(self.window_statement(), window.bounds)
-                staged = int(session.value(f"select count(*) from {table}"))
+                session.execute(f"create temp table {self._scratch} (like {like})")
+                for period, of_period in groupby(found, key=lambda pair: pair[0].window):
+                    manifests.append(self._object_url(context, f"{len(manifests)}.manifest"))
+                    self._copy(session, self._scratch, manifests[-1], [item for _, item in of_period])
+                    misfiled += int(session.value(self.misfiled_statement(), period.bounds))
+                    staged += session.execute(self.keep_statement(), window.within(period).bounds)
+                    session.execute(f"delete from {self._scratch}")
                 counts = LoadCounts(
                     outcome="loaded" if staged else "no_rows" if objects else "no_file",
                     files=len(objects),
@@ -189,12 +200,8 @@ class StageToRedshiftOperator(WarehouseOperator):
                 )
                 self.audit(session, context, str(self.like), window, counts)
         if misfiled:
-            self.log.warning(
-                "%s rows lie outside the period that their file is named for; runs of other windows do not see them",
-                misfiled,
-            )
-        if objects:
-            s3.delete(self._client, manifest)
+            self.log.warning("%s rows lie outside the period that their file is named for: left out", misfiled)
+        self._tidy(manifests)
         return counts
 
     def _synchronise(self, context: "Context") -> LoadCounts:
@@ -209,7 +216,14 @@ class StageToRedshiftOperator(WarehouseOperator):
                 counts = LoadCounts("unchanged")
                 if not unchanged:
                     # Listed again under the lock: an older listing must not undo a newer one's work.
-                    difference = compare(self._listed(), read_ledger(session, ledger))
+                    listed = self._listed()
+                    difference = compare(listed, read_ledger(session, ledger))
+                    if not listed:
+                        raise s3.S3LocationError(
+                            f"{s3.join_url(self.source, str(self.prefix))} has no objects any more, but "
+                            f"{self.table} holds what was there: check the prefix. Nothing was changed; "
+                            f"to empty the mirror on purpose, delete the rows of {self.table} and {ledger}"
+                        )
                     deleted = 0
                     if difference.whole:
                         deleted = session.execute(f"delete from {table_name(self.table)}")
@@ -217,9 +231,8 @@ class StageToRedshiftOperator(WarehouseOperator):
                     staged = 0
                     if objects := difference.to_copy:
                         written = [manifest, entries]
-                        s3.put_manifest(self._client, manifest, objects)
                         s3.put_rows(self._client, entries, ({"object_key": o.key, "etag": o.etag} for o in objects))
-                        self._copy(session, manifest, objects)
+                        self._copy(session, self.table, manifest, objects)
                         staged = int(session.value("select pg_last_copy_count()"))
                         session.execute(self._ledger_statement(entries))
                     counts = LoadCounts(
@@ -230,15 +243,25 @@ class StageToRedshiftOperator(WarehouseOperator):
                         seconds=time.monotonic() - started,
                     )
                 self.audit(session, context, self.table, window, counts)
-        s3.delete(self._client, *written)
+        self._tidy(written)
         return counts
 
-    def _copy(self, session: Session, manifest: str, objects: Sequence[s3.S3Object]) -> None:
+    def _copy(self, session: Session, table: str, manifest: str, objects: Sequence[s3.S3Object]) -> None:
         compression = s3.compression(objects)
+        s3.put_manifest(self._client, manifest, objects)
         try:
-            session.execute(self.copy_statement(manifest, [compression] if compression else []))
+            session.execute(self.copy_statement(table, manifest, [compression] if compression else []))
         except PermanentWarehouseError as error:
             raise explain(self.get_db_hook(), session, error, table=self.table, log=self.log) from error
+
+    def _tidy(self, urls: Sequence[str]) -> None:
+        """Delete what was written for COPY; the load is committed by now, so that failing here must not undo it."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            s3.delete(self._client, *urls)
+        except (BotoCoreError, ClientError, s3.S3LocationError) as error:
+            self.log.warning("The rows are loaded, but %s stays behind: %s", ", ".join(urls), error)
 
     def _ledger_statement(self, url: str) -> str:
         return CopyStatement(
@@ -278,14 +301,3 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "Redshift assumes for COPY, or `default`"
             )
         return str(arn)
-
-
-def _merged(periods: Sequence[Period]) -> list[Window]:
-    """Join the periods that touch, so that a month of day files makes one condition and not thirty."""
-    merged: list[Window] = []
-    for period in periods:
-        if merged and period.window.start <= merged[-1].end:
-            merged[-1] = Window(merged[-1].start, max(merged[-1].end, period.window.end))
-        else:
-            merged.append(period.window)
-    return merged

@@ -1,4 +1,4 @@
-"""What the operators share: a session named after the task, and the audit table."""
+"""What the operators share: a session named after the task, and for loads the audit table."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,10 @@ class WarehouseOperator(BaseSQLOperator):
     """Base of the operators; works with a `redshift` and with a `postgres` connection.
 
     :param conn_id: the warehouse's connection.
-    :param audit_table: table that gets a row per load, in the load's own transaction.
     """
 
-    def __init__(self, *, conn_id: str = "redshift", audit_table: str = "load_audit", **kwargs: Any) -> None:
+    def __init__(self, *, conn_id: str = "redshift", **kwargs: Any) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
-        self.audit_table = audit_table
 
     def session(self, context: "Context") -> AbstractContextManager[Session]:
         """Open the task's session; statements in it end no later than the task's own time-out."""
@@ -34,15 +32,24 @@ class WarehouseOperator(BaseSQLOperator):
             statement_timeout=self.execution_timeout,
         )
 
-    def audit(
-        self, session: Session, context: "Context", table: str, window: Window | None, counts: LoadCounts
-    ) -> None:
-        """Append the counts to the audit table, which also logs them."""
-        self.log.info("%s, window %s", table, window)
-        record(session, self.audit_table, self.task_run(context), table, window, counts)
-
     @staticmethod
     def task_run(context: "Context") -> TaskRun:
         """Tell which try of which run this is."""
         task_instance = context["ti"]
         return TaskRun(task_instance.dag_id, task_instance.run_id, task_instance.try_number)
+
+
+class AuditedOperator(WarehouseOperator):
+    """Base of the operators that load.
+
+    :param audit_table: table that gets a row per load, in the load's own transaction.
+    """
+
+    def __init__(self, *, audit_table: str = "load_audit", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.audit_table = audit_table
+
+    def audit(self, session: Session, context: "Context", table: str, window: Window, counts: LoadCounts) -> None:
+        """Append the counts to the audit table, which also logs them."""
+        self.log.info("%s, window %s", table, window)
+        record(session, self.audit_table, self.task_run(context), table, window, counts)

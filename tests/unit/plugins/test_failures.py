@@ -20,6 +20,7 @@ S3_ERROR = "S3ServiceException:{},Status {},Error {},Rid x,ExtRid y,CanRetry 1"
     [
         redshift_error("42P01", 'relation "users" does not exist'),
         redshift_error("42601", "syntax error"),
+        redshift_error("2BP01", "cannot drop table songplays because other objects depend on it"),
         redshift_error("22001", "value too long"),
         redshift_error("28000", "password authentication failed"),
         redshift_error("0A000", "not supported"),
@@ -41,6 +42,8 @@ def test_what_is_wrong_with_statement_or_data_fails_at_once(error: Exception) ->
             "XX000", "1023", "Serializable isolation violation on table - 1, transactions forming the cycle"
         ),
         redshift_error("XX000", "copy failed", S3_ERROR.format("Please reduce your request rate.", 503, "SlowDown")),
+        redshift_error("XX000", "1018", "Relation does not exist."),
+        redshift_error("XX000", "could not complete because of conflict with concurrent transaction"),
         redshift_error("57014", "canceling statement due to statement timeout"),
         redshift_error("57P01", "terminating connection due to administrator command"),
         redshift_connector.InterfaceError("communication error"),
