@@ -90,8 +90,19 @@ class Pipeline:
         :param only: run this one task.
         :return: what the tasks returned, and what they pushed to XCom.
         """
-        self._runs += 1
         dag = _load_dag(dag_id)
+        context, pushed = self.context(dag_id, {**dag.params.dump(), **form}, run_id)
+        results = {}
+        for task in dag.topological_sort():
+            if only in (None, task.task_id):
+                task.resolve_template_files()
+                task.render_template_fields(context)
+                results[task.task_id] = task.execute(context)
+        return results, pushed
+
+    def context(self, dag_id: str, params: dict[str, Any], run_id: str | None = None) -> tuple[Any, dict[str, Any]]:
+        """A manual run's context as tasks get it, and the dictionary that its XComs go to."""
+        self._runs += 1
         run = SimpleNamespace(
             dag_id=dag_id,
             run_id=run_id or f"manual__{self.bucket}_{self._runs}",
@@ -107,20 +118,19 @@ class Pipeline:
             try_number=1,
             xcom_push=lambda key, value: pushed.update({key: json.loads(json.dumps(value))}),
         )
-        context: Any = {
+        context = {
             "dag_run": run,
             "run_id": run.run_id,
-            "params": {**dag.params.dump(), **form},
+            "params": params,
             "ti": task_instance,
             "var": {"value": VariableAccessor(deserialize_json=False)},
         }
-        results = {}
-        for task in dag.topological_sort():
-            if only in (None, task.task_id):
-                task.resolve_template_files()
-                task.render_template_fields(context)
-                results[task.task_id] = task.execute(context)
-        return results, pushed
+        return context, pushed
+
+    def execute(self, statement: str) -> None:
+        """Change something in the warehouse."""
+        with psycopg.connect(self.warehouse.redshift.dsn, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse."""

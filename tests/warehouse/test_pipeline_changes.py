@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sparkify.s3 import S3LocationError
 from tests import expected
 from tests.pipeline import Pipeline
 
@@ -138,13 +139,49 @@ def test_a_user_is_not_removed_when_the_correction_takes_their_events_away(sourc
     assert {row[2] for row in source.pipeline.table("songplays")} == {1}
 
 
-def test_rows_outside_their_files_own_day_are_reported_and_not_loaded(
-    source: Source, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_row_outside_its_files_own_day_is_counted_and_left_out_whatever_the_window(source: Source) -> None:
     source.song("a")
     source.events(event(), event(itemInSession=1, ts=TS + 86_400_000))
-    results = source.pipeline.load(*DAY)
-    assert results["stage_events"]["rows_misfiled"] == 1
+    source.events(event(itemInSession=2, ts=TS + 86_400_000), key=LOG.replace("-12-e", "-13-e"))
+    whole = source.pipeline.load("2018-11-12", "2018-11-14")
+    after_one_run = source.pipeline.tables()
+    assert whole["stage_events"]["rows_misfiled"] == 1
+    assert whole["stage_events"]["rows_staged"] == len(after_one_run["songplays"]) == 2
+    source.pipeline.manage_tables("reset", "reset")
+    source.pipeline.load("2018-11-13", "2018-11-14")
+    source.pipeline.load(*DAY)
+    assert source.pipeline.tables() == after_one_run
+
+
+def test_a_catalogue_that_is_suddenly_not_there_fails_the_run_and_empties_nothing(source: Source) -> None:
+    source.song("a")
+    source.events(event())
+    source.pipeline.load(*DAY)
+    source.pipeline.set_variable("sparkify_song_prefix", "song_dta/")
+    with pytest.raises(S3LocationError, match=r"song_dta/ has no objects any more.*check the prefix"):
+        source.pipeline.load(*DAY)
+    assert source.pipeline.query("select count(*) from staging.songs") == [(1,)]
+
+
+def test_a_manifest_bucket_that_is_not_there_is_named(source: Source) -> None:
+    source.song("a")
+    source.events(event())
+    source.pipeline.set_variable("sparkify_manifest_prefix", "s3://no-such-bucket-here/manifests/")
+    with pytest.raises(S3LocationError, match=r"s3://no-such-bucket-here/manifests/.* cannot be written: NoSuchBucket"):
+        source.pipeline.load(*DAY)
+
+
+def test_a_manifest_that_cannot_be_deleted_does_not_undo_the_load(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.song("a")
+    source.events(event())
+
+    def denied(client: object, *urls: str) -> None:
+        raise S3LocationError(f"{urls} cannot be deleted: AccessDenied")
+
+    monkeypatch.setattr("sparkify.s3.delete", denied)
+    source.pipeline.load(*DAY)
     assert len(source.pipeline.table("songplays")) == 1
 
 
