@@ -1,11 +1,17 @@
 """What loading a fact and loading a dimension have in common."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
+from sparkify.audit import LoadCounts
 from sparkify.operators.warehouse import AuditedOperator
+from sparkify.session import Session
+from sparkify.staging_gone import telling_what_to_clear
+from sparkify.window import Window
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -62,5 +68,20 @@ class LoadOperator(AuditedOperator):
         return self.sql.strip().rstrip(";").rstrip()
 
     def execute(self, context: "Context") -> dict[str, Any]:
-        """Load, each subclass in its way."""
+        """Load in one transaction, which locks first and records itself last.
+
+        :return: the counts of :class:`sparkify.audit.LoadCounts`.
+        :raises PermanentWarehouseError: what a retry cannot mend; StagingGoneError among them.
+        :raises WarehouseError: what it may.
+        """
+        window = Window.parse(self.window_start, self.window_end)
+        with self.session(context) as session, telling_what_to_clear(self.staging, self.staged_by):
+            started = time.monotonic()
+            with session.transaction(lock=self.lock_table):
+                counts = replace(self.load(session, window), seconds=time.monotonic() - started)
+                self.audit(session, context, self.table, window, counts)
+        return counts.as_xcom()
+
+    def load(self, session: Session, window: Window) -> LoadCounts:
+        """Change the table, each subclass in its way, within the open transaction."""
         raise NotImplementedError

@@ -1,17 +1,13 @@
 """Upsert a dimension by key, the newest version winning."""
 
-import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sparkify.audit import LoadCounts
 from sparkify.identifiers import column_names, table_name
 from sparkify.operators.load import LoadOperator
-from sparkify.staging_gone import telling_what_to_clear
+from sparkify.session import Session
 from sparkify.window import Window
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class LoadDimensionOperator(LoadOperator):
@@ -73,24 +69,9 @@ class LoadDimensionOperator(LoadOperator):
     def _same_key(self, target: str) -> str:
         return " and ".join(f"{target}.{column} = source.{column}" for column in column_names(self.key))
 
-    def execute(self, context: "Context") -> dict[str, Any]:
-        """Update, then insert.
-
-        :return: the counts of :class:`sparkify.audit.LoadCounts`.
-        :raises PermanentWarehouseError: what a retry cannot mend; StagingGoneError among them.
-        :raises WarehouseError: what it may.
-        """
-        window = Window.parse(self.window_start, self.window_end)
-        with self.session(context) as session, telling_what_to_clear(self.staging, self.staged_by):
-            started = time.monotonic()
-            with session.transaction(lock=self.lock_table):
-                updated = session.execute(self.update_statement())
-                inserted = session.execute(self.insert_statement())
-                counts = LoadCounts(
-                    outcome="loaded" if updated or inserted else "unchanged",
-                    rows_updated=updated,
-                    rows_inserted=inserted,
-                    seconds=time.monotonic() - started,
-                )
-                self.audit(session, context, self.table, window, counts)
-        return counts.as_xcom()
+    def load(self, session: Session, window: Window) -> LoadCounts:  # noqa: ARG002  (the source tells its own rows)
+        """Update, then insert."""
+        updated = session.execute(self.update_statement())
+        inserted = session.execute(self.insert_statement())
+        outcome = "loaded" if updated or inserted else "unchanged"
+        return LoadCounts(outcome, rows_updated=updated, rows_inserted=inserted)

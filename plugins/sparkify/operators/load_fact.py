@@ -1,17 +1,13 @@
 """Load a fact table's window: delete it, insert it again."""
 
-import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sparkify.audit import LoadCounts
 from sparkify.identifiers import column_names, table_name
 from sparkify.operators.load import LoadOperator
-from sparkify.staging_gone import telling_what_to_clear
+from sparkify.session import Session
 from sparkify.window import Window
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class LoadFactOperator(LoadOperator):
@@ -52,24 +48,8 @@ class LoadFactOperator(LoadOperator):
         [column] = column_names([self.window_column])
         return f"{column} >= %s and {column} < %s"
 
-    def execute(self, context: "Context") -> dict[str, Any]:
-        """Delete and insert the window.
-
-        :return: the counts of :class:`sparkify.audit.LoadCounts`.
-        :raises PermanentWarehouseError: what a retry cannot mend; StagingGoneError among them.
-        :raises WarehouseError: what it may.
-        """
-        window = Window.parse(self.window_start, self.window_end)
-        with self.session(context) as session, telling_what_to_clear(self.staging, self.staged_by):
-            started = time.monotonic()
-            with session.transaction(lock=self.lock_table):
-                deleted = session.execute(self.delete_statement(), window.bounds)
-                inserted = session.execute(self.insert_statement(), window.bounds)
-                counts = LoadCounts(
-                    outcome="loaded" if inserted else "no_rows",
-                    rows_inserted=inserted,
-                    rows_deleted=deleted,
-                    seconds=time.monotonic() - started,
-                )
-                self.audit(session, context, self.table, window, counts)
-        return counts.as_xcom()
+    def load(self, session: Session, window: Window) -> LoadCounts:
+        """Delete and insert the window."""
+        deleted = session.execute(self.delete_statement(), window.bounds)
+        inserted = session.execute(self.insert_statement(), window.bounds)
+        return LoadCounts("loaded" if inserted else "no_rows", rows_inserted=inserted, rows_deleted=deleted)
