@@ -1,0 +1,64 @@
+"""Runs that meet: the same window at once, a catalogue at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests import expected
+from tests.pipeline import Pipeline
+from tests.stack import until
+from tests.warehouse.test_pipeline_changes import DAY, TS, Source, event
+
+pytestmark = pytest.mark.slow
+FORM = {"start": DAY[0], "end": DAY[1]}
+RUNS = ("manual__one", "manual__two", "manual__three")
+
+
+@pytest.fixture
+def source(pipeline: Pipeline, tmp_path: Path) -> Source:
+    made = Source(pipeline, tmp_path)
+    for number in range(3):
+        made.song(f"s{number}", song_id=f"SO{number}", title=f"Song {number}")
+    made.events(*(event(itemInSession=item, ts=TS + item, song=f"Song {item % 4}") for item in range(20)))
+    return made
+
+
+def at_once(pipeline: Pipeline, task_id: str, lock: str) -> list[dict[str, Any]]:
+    """Run one task of three runs at once: all wait for the lock, with whatever they have read by then."""
+    with (
+        ThreadPoolExecutor(len(RUNS)) as pool,
+        psycopg.connect(pipeline.warehouse.redshift.dsn) as holder,
+        psycopg.connect(pipeline.warehouse.postgres.dsn("dev"), autocommit=True) as server,
+    ):
+        holder.execute(f"lock table {lock}".encode())
+        done = [pool.submit(pipeline.run, "sparkify_etl", FORM, only=task_id, run_id=run) for run in RUNS]
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'dev'"
+        until(lambda: server.execute(waiting).fetchone() == (len(RUNS),))
+        holder.rollback()
+        return [future.result()[0][task_id] for future in done]
+
+
+def test_three_runs_of_one_window_at_once_give_the_rows_of_one(source: Source) -> None:
+    pipeline = source.pipeline
+    for run in RUNS:
+        for task in ("stage_events", "stage_songs"):
+            pipeline.run("sparkify_etl", FORM, only=task, run_id=run)
+    for task, lock in (
+        ("load_users", "staging.lock_users"),
+        ("load_songs", "staging.lock_songs"),
+        ("load_artists", "staging.lock_artists"),
+        ("load_songplays", "staging.lock_songplays"),
+        ("load_time", "staging.lock_time"),
+    ):
+        at_once(pipeline, task, lock)
+    assert pipeline.tables() == expected.tables(source.folder)
+
+
+def test_three_runs_that_mirror_a_new_catalogue_at_once_copy_it_once(source: Source) -> None:
+    results = at_once(source.pipeline, "stage_songs", "staging.lock_songs_mirror")
+    assert sorted(result["files"] for result in results) == [0, 0, 3]
+    assert source.pipeline.query("select count(*) from staging.songs") == [(3,)]
+    assert source.pipeline.query("select count(*) from staging.songs_ledger") == [(3,)]
