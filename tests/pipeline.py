@@ -90,7 +90,7 @@ class Pipeline:
         :param only: run this one task.
         :return: what the tasks returned, and what they pushed to XCom.
         """
-        dag = _load_dag(dag_id)
+        dag = load_dag(dag_id)
         context, pushed = self.context(dag_id, {**dag.params.dump(), **form}, run_id)
         results = {}
         for task in dag.topological_sort():
@@ -153,7 +153,8 @@ class Pipeline:
         return sorted(name for (name,) in rows if name.startswith("events_"))
 
 
-def _load_dag(dag_id: str) -> DAG:
+def load_dag(dag_id: str) -> DAG:
+    """Read a DAG file anew, with the environment as it is now."""
     path = ROOT / "dags" / f"{dag_id}.py"
     spec = importlib.util.spec_from_file_location(dag_id, path)
     assert spec

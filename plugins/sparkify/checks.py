@@ -28,7 +28,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.identifiers import column_names, literal, table_name
 from sparkify.session import Session
-from sparkify.window import Window
+from sparkify.window import Window, within_bounds
 
 SEVERITIES = ("fail", "warn")
 _COMPARATORS = {
@@ -178,8 +178,7 @@ def _expression(place: str, column: str, kind: str, specification: Mapping[str, 
         alias = f"referenced_{len(joins) + 1}"
         within = ""
         if specification.get("window_column"):
-            [column] = column_names([specification["window_column"]])
-            within = f" where {column} >= %s and {column} < %s"
+            within = f" where {within_bounds(specification['window_column'])}"
         joins.append(
             f"left join (select distinct {key} from {referenced}{within}) as {alias} on {alias}.{key} = {value}"
         )

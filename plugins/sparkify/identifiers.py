@@ -20,8 +20,11 @@ class UnsafeSqlTextError(AirflowFailException):
 
 
 class _Run(Protocol):
-    dag_id: str
-    run_id: str
+    @property
+    def dag_id(self) -> str: ...
+
+    @property
+    def run_id(self) -> str: ...
 
 
 def table_name(name: str) -> str:
@@ -80,6 +83,11 @@ def comment(text: str) -> str:
     return f"/* {_UNSAFE_IN_COMMENT.sub('_', text)} */"
 
 
+def run_digest(run: _Run) -> str:
+    """Return sixteen hexadecimal digits that name one run of one DAG, where its ids would not fit or not be safe."""
+    return hashlib.sha256(f"{run.dag_id}\n{run.run_id}".encode()).hexdigest()[:16]
+
+
 def staging_table(template: str, dag_run: _Run) -> str:
     """Name the staging table that belongs to one DAG run alone.
 
@@ -87,5 +95,4 @@ def staging_table(template: str, dag_run: _Run) -> str:
     :param dag_run: the run; its DAG counts too, as two DAGs may have runs of the same id.
     :return: `template` and sixteen hexadecimal digits; the same for every task and every try of the run.
     """
-    digest = hashlib.sha256(f"{dag_run.dag_id}\n{dag_run.run_id}".encode()).hexdigest()[:16]
-    return table_name(f"{template}_{digest}")
+    return table_name(f"{template}_{run_digest(dag_run)}")

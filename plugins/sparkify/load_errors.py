@@ -71,10 +71,11 @@ def explain(
         return LoadError(f"COPY into {table} failed: {error}")
     rejected: list[RejectedField] = []
     try:
-        for wait in _POLL_SECONDS:
-            time.sleep(wait)
-            if rejected := _read(hook, failed, log):
-                break
+        with open_session(hook, label="load_errors", log=log) as session:
+            for wait in _POLL_SECONDS:
+                time.sleep(wait)
+                if rejected := _read(session, failed, log):
+                    break
     except (PermanentWarehouseError, WarehouseError) as unreadable:
         # The data is bad all the same: this must not become an error that is worth a retry.
         log.warning("The load-error views cannot be read: %s", unreadable)
@@ -87,14 +88,13 @@ def explain(
     )
 
 
-def _read(hook: "DbApiHook", failed: Session, log: "Logger") -> list[RejectedField]:
+def _read(session: Session, failed: Session, log: "Logger") -> list[RejectedField]:
     for query in _QUERIES:
-        with open_session(hook, label="load_errors", log=log) as session:
-            try:
-                rows = session.fetch(query, (failed.backend_pid, failed.started_at))
-            except PermanentWarehouseError as missing:
-                log.info("Not readable here: %s", missing)
-                continue
+        try:
+            rows = session.fetch(query, (failed.backend_pid, failed.started_at))
+        except PermanentWarehouseError as missing:
+            log.info("Not readable here: %s", missing)
+            continue
         if rows:
             return [RejectedField(*row) for row in rows]
     return []

@@ -21,9 +21,8 @@ def telling_what_to_clear(staging: str | None, staged_by: str | None) -> Iterato
     try:
         yield
     except PermanentWarehouseError as error:
-        failure = describe(error.__cause__) if error.__cause__ else None
-        gone = staging and failure and failure.sqlstate == UNDEFINED_TABLE
-        if gone and str(staging).rpartition(".")[2] in failure.message:  # type: ignore[union-attr]
+        failure = describe(error.__cause__ or error)
+        if staging and failure.sqlstate == UNDEFINED_TABLE and staging.rpartition(".")[2] in failure.message:
             raise StagingGoneError(
                 f"{staging} does not exist: the run's staging was dropped. Clear the task {staged_by!r} with its "
                 "downstream tasks, not this task alone"

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify.identifiers import column_names
+
 
 class WindowError(AirflowFailException):
     """The run's window cannot be told, or is empty."""
@@ -64,6 +66,15 @@ class Window:
 
     def __str__(self) -> str:
         return f"[{self.start:%Y-%m-%dT%H:%M:%SZ}, {self.end:%Y-%m-%dT%H:%M:%SZ})"
+
+
+def within_bounds(column: str) -> str:
+    """Return the predicate that a row lies in a window; its parameters are :attr:`Window.bounds`.
+
+    :raises UnsafeSqlTextError: if `column` is no identifier.
+    """
+    [name] = column_names([column])
+    return f"{name} >= %s and {name} < %s"
 
 
 def resolve_window(dag_run: _Run, params: Mapping[str, Any]) -> Window:

@@ -1,19 +1,20 @@
 """The DAG files: what they hold, and what their templates say in every kind of run."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import sqlglot
 from airflow.sdk import DAG, Context
 from airflow.sdk.execution_time.context import VariableAccessor
+
+from tests.pipeline import load_dag
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -29,18 +30,8 @@ RUNS = {
 }
 
 
-def load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def dag_of(path: Path) -> DAG:
-    [dag] = [value for value in vars(load(path)).values() if isinstance(value, DAG)]
-    return dag
+    return load_dag(path.stem)
 
 
 @pytest.fixture(params=sorted(RUNS))

@@ -7,7 +7,7 @@ from sparkify.audit import LoadCounts
 from sparkify.identifiers import column_names, table_name
 from sparkify.operators.load import LoadOperator
 from sparkify.session import Session
-from sparkify.window import Window
+from sparkify.window import Window, within_bounds
 
 
 class LoadFactOperator(LoadOperator):
@@ -33,20 +33,16 @@ class LoadFactOperator(LoadOperator):
 
     def delete_statement(self) -> str:
         """The statement that empties the window; its parameters are the window's bounds."""
-        return f"delete from {table_name(self.table)}\nwhere {self._in_window}"
+        return f"delete from {table_name(self.table)}\nwhere {within_bounds(self.window_column)}"
 
     def insert_statement(self) -> str:
         """The statement that fills the window; its parameters are the window's bounds."""
         columns = ", ".join(column_names(self.columns))
         return (
             f"insert into {table_name(self.table)} ({columns})\n"
-            f"select {columns}\nfrom (\n{self.query}\n) as loaded\nwhere {self._in_window}"
+            f"select {columns}\nfrom (\n{self.query}\n) as loaded\n"
+            f"where {within_bounds(self.window_column)}"
         )
-
-    @property
-    def _in_window(self) -> str:
-        [column] = column_names([self.window_column])
-        return f"{column} >= %s and {column} < %s"
 
     def load(self, session: Session, window: Window) -> LoadCounts:
         """Delete and insert the window."""

@@ -1,6 +1,5 @@
 """COPY JSON objects from S3 into a staging table."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,12 +13,12 @@ from sparkify.audit import LoadCounts
 from sparkify.catalogue import LEDGER_COLUMNS, compare, ledger_fingerprint, read_ledger
 from sparkify.copy_statement import JSON_MODES, CopyStatement
 from sparkify.failures import PermanentWarehouseError
-from sparkify.identifiers import UnsafeSqlTextError, column_names, table_name
+from sparkify.identifiers import UnsafeSqlTextError, column_names, run_digest, table_name
 from sparkify.layout import Layout
 from sparkify.load_errors import explain
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
-from sparkify.window import Window
+from sparkify.window import Window, within_bounds
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -155,16 +154,14 @@ class StageToRedshiftOperator(AuditedOperator):
     def keep_statement(self) -> str:
         """The statement that takes a window's rows over from the scratch table; its parameters are the bounds."""
         columns = ", ".join(column_names(self.columns))
-        [column] = column_names([str(self.window_column)])
         return (
             f"insert into {table_name(self.table)} ({columns})\nselect {columns} from {self._scratch}\n"
-            f"where {column} >= %s and {column} < %s"
+            f"where {within_bounds(str(self.window_column))}"
         )
 
     def misfiled_statement(self) -> str:
         """The count of rows outside a period, whose bounds are the parameters."""
-        [column] = column_names([str(self.window_column)])
-        return f"select count(*) from {self._scratch} where {column} < %s or {column} >= %s"
+        return f"select count(*) from {self._scratch} where not ({within_bounds(str(self.window_column))})"
 
     @property
     def _scratch(self) -> str:
@@ -211,6 +208,7 @@ class StageToRedshiftOperator(AuditedOperator):
         written: list[str] = []
         with self.session(context) as session:
             started = time.monotonic()
+            # Told without a lock and without the ledger's rows: an unchanged catalogue costs one listing.
             unchanged = ledger_fingerprint(session, ledger) == s3.fingerprint(self._listed())
             with session.transaction(lock=None if unchanged else self.lock_table):
                 counts = LoadCounts("unchanged")
@@ -280,8 +278,7 @@ class StageToRedshiftOperator(AuditedOperator):
     def _object_url(self, context: "Context", kind: str) -> str:
         """Name an object of this try alone, under the manifest prefix."""
         run = self.task_run(context)
-        digest = hashlib.sha256(run.run_id.encode()).hexdigest()[:16]
-        name = f"{run.dag_id}/{digest}/{self.task_id}-{run.try_number}.{kind}"
+        name = f"{run.dag_id}/{run_digest(run)}/{self.task_id}-{run.try_number}.{kind}"
         return s3.join_url(self.manifest_prefix, name)
 
     @cached_property
