@@ -1,4 +1,4 @@
-"""`./sparkify test` and `./sparkify lock`: the commands that keep the project right."""
+"""`./sparkify test`, `lock` and `docs`: the commands that keep the project right."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _RESOLVE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-emit-index-url"),
 ]
+_DOCUMENTS = ("tests.warehouse.conformance",)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -58,6 +59,15 @@ def lock() -> int:
         if done.returncode:
             return done.returncode
     return 0
+
+
+def docs() -> int:
+    """Write the documents that are made from the code and its tests; return the exit code. Idempotent."""
+    environment = clean_environment()
+    return max(
+        subprocess.run([sys.executable, "-m", module], cwd=ROOT, env=environment, check=False).returncode  # noqa: S603
+        for module in _DOCUMENTS
+    )
 
 
 def _lint(name: str, command: list[str]) -> bool:

@@ -157,6 +157,14 @@ def lock() -> None:
     raise typer.Exit(checks.lock())
 
 
+@app.command()
+def docs() -> None:
+    """Write the generated documents again: the stand-in's conformance table."""
+    from local import checks
+
+    raise typer.Exit(checks.docs())
+
+
 def main() -> None:
     """Run the command; foreseeable errors become one line and exit code 2, signals an ordered stop."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
