@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from local.redshift.config import Config
 from local.redshift.copy import s3_client
-from local.redshift.copy.documents import Document, Documents
 from local.redshift.copy.failures import Errors, TooManyErrors
+from local.redshift.copy.formats import FORMATS, DataFormat
 from local.redshift.copy.journal import Journal, Load, LoadedFile
-from local.redshift.copy.jsonpaths import Getter, key_getters, path_getter, read_paths
 from local.redshift.copy.objects import (
     MissingError,
     ObjectReader,
@@ -19,10 +18,8 @@ from local.redshift.copy.objects import (
     SourceError,
     from_manifest,
     listed,
-    read_whole,
 )
-from local.redshift.copy.rows import RowMaker
-from local.redshift.copy.statement import CopyStatement
+from local.redshift.copy.request import CopyRequest
 from local.redshift.copy.target import Target, read_target
 from local.redshift.copy.values import TargetColumn
 from local.redshift.dialect.names import quote
@@ -34,22 +31,22 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def load(statement: CopyStatement, desk: FrontDesk) -> None:
+def load(request: CopyRequest, desk: FrontDesk) -> None:
     """Load a COPY's objects into its table, in the client's session and transaction.
 
     Raises RedshiftError for what Redshift refuses, BackendError for what PostgreSQL does. A failed load fails the
     transaction; what it says of the rows that failed is in the system tables by then.
     """
-    target = read_target(desk, statement)
+    target = read_target(desk, request)
     with Journal(desk.config) as journal:
         started = journal.begin(
             session=desk.process,
             user=desk.user,
             table=target.name,
             table_id=target.oid,
-            source=statement.source,
+            source=request.source,
         )
-        work = _Work(statement, desk, target, journal, started)
+        work = _Work(request, desk, target, journal, started)
         try:
             work.run()
         except SourceError as error:
@@ -74,9 +71,9 @@ def _source_error(error: SourceError, query: int, process: int) -> RedshiftError
     return RedshiftError(error.error, detail=detail)
 
 
-def _assume_role(statement: CopyStatement, config: Config, user: str) -> S3Client:
+def _assume_role(request: CopyRequest, config: Config, user: str) -> S3Client:
     """Return a client with the rights of the statement's role or keys; SourceError if it may not have them."""
-    options = statement.options
+    options = request.options
     if options.role is not None:
         # With chained roles each is assumed by the one before it.
         for role in options.role.split(","):
@@ -106,15 +103,13 @@ class _Counted:
 class _Work:
     """The state of one running load."""
 
-    def __init__(
-        self, statement: CopyStatement, desk: FrontDesk, target: Target, journal: Journal, started: Load
-    ) -> None:
-        self.statement = statement
+    def __init__(self, request: CopyRequest, desk: FrontDesk, target: Target, journal: Journal, started: Load) -> None:
+        self.request = request
         self.desk = desk
         self.target = target
         self.journal = journal
         self.started = started
-        options = statement.options
+        options = request.options
         self.errors = Errors(2**31 if options.ignore_all_errors else options.max_errors)
         self.files: list[LoadedFile] = []
         self.rows = 0
@@ -122,18 +117,18 @@ class _Work:
 
     def run(self) -> None:
         """Read, convert and load everything, then tell the client and the journal."""
-        statement, desk = self.statement, self.desk
-        client = _assume_role(statement, desk.config, desk.user)
+        request, desk = self.request, self.desk
+        client = _assume_role(request, desk.config, desk.user)
         self._check_region()
-        sources = (from_manifest if statement.options.manifest else listed)(client, statement.source)
-        columns = self.target.loaded(statement)
-        maker = RowMaker(columns, self._getters(client, columns), statement.options, self.errors)
+        sources = (from_manifest if request.options.manifest else listed)(client, request.source)
+        columns = self.target.loaded(request)
+        format_ = FORMATS[request.options.format](client, columns, request.options, self.errors)
         desk.remember("redshift.last_copy_id", self.started.query)
         desk.remember("redshift.last_copy_count", 0)
-        if not statement.options.no_load:
+        if not request.options.no_load:
             desk.begin_copy(f"copy {self.target.sql} ({_listed_names(columns)}) from stdin")
             self.copying = True
-        self._read_all(client, sources, maker)
+        self._read_all(client, sources, format_)
         if self.copying:
             desk.end_copy()
             self.copying = False
@@ -147,38 +142,29 @@ class _Work:
         self.journal.add_errors(self.started, self.errors.found)
         self.journal.end(self.started, status="aborted", rows=0, errors=len(self.errors.found), files=self.files)
 
-    def _read_all(self, client: S3Client, sources: list[Source], maker: RowMaker) -> None:
-        manifest = self.statement.source if self.statement.options.manifest else None
-        options = self.statement.options
+    def _read_all(self, client: S3Client, sources: list[Source], format_: DataFormat) -> None:
+        manifest = self.request.source if self.request.options.manifest else None
+        options = self.request.options
         with ObjectReader(client, sources, manifest=manifest, options=options) as reader:
             for source, chunks in reader.objects(self.desk.breathe):
                 try:
-                    self._read_one(source, chunks, maker)
+                    self._read_one(source, chunks, format_)
                 except MissingError:
                     continue
         if not self.files:
             raise SourceError(
                 "stand-in: no file that the manifest names exists", context=f"Manifest file location={manifest}"
             )
-        self.rows = maker.rows
+        self.rows = format_.rows
 
-    def _read_one(self, source: Source, chunks: Iterator[bytes], maker: RowMaker) -> None:
+    def _read_one(self, source: Source, chunks: Iterator[bytes], format_: DataFormat) -> None:
         counted = _Counted(chunks)
-        documents = Documents(iter(counted), skip_lines=self.statement.options.ignore_header)
-        scanned = 0
-
-        def watched() -> Iterator[Document]:
-            nonlocal scanned
-            for document in documents:
-                scanned = document.line
-                yield document
-
         before = len(self.errors.found)
-        for piece in maker.pieces(watched(), source.url):
+        for piece in format_.pieces(iter(counted), source.url):
             if self.copying:
-                self.desk.copy_data(piece.encode())
+                self.desk.copy_data(piece)
         failed = len(self.errors.found) - before
-        self.files.append(LoadedFile(source.url, scanned, counted.total, failed))
+        self.files.append(LoadedFile(source.url, format_.lines, counted.total, failed))
 
     def _finish(self) -> None:
         desk, failed = self.desk, len(self.errors.found)
@@ -191,32 +177,16 @@ class _Work:
             desk.notify(
                 "INFO", f"stand-in: {failed} record(s) of the load into table '{name}' failed and were skipped."
             )
-        done = "completed" if not self.statement.options.no_load else "checked (NOLOAD)"
+        done = "completed" if not self.request.options.no_load else "checked (NOLOAD)"
         desk.notify("INFO", f"Load into table '{name}' {done}, {self.rows} record(s) loaded successfully.")
 
     def _check_region(self) -> None:
-        region = self.statement.options.region
+        region = self.request.options.region
         if region and region != self.desk.config.s3.region:
             raise SourceError(
                 f"stand-in: there is no region {region} here, only {self.desk.config.s3.region}",
                 context=f"COPY … REGION '{region}'",
             )
-
-    def _getters(self, client: S3Client, columns: list[TargetColumn]) -> list[Getter]:
-        names = [column.name for column in columns]
-        form = self.statement.options.json
-        if form is not None and form.startswith("s3://"):
-            paths = read_paths(read_whole(client, form), form)
-            if paths is not None:
-                if len(paths) != len(columns):
-                    raise SourceError(
-                        f"stand-in: {len(paths)} jsonpaths for {len(columns)} columns",
-                        context=f"jsonpaths file : {form}",
-                    )
-                return [path_getter(path, form) for path in paths]
-            # A file with another key than "jsonpaths" counts as 'auto' (redshift.md A6).
-            form = "auto"
-        return key_getters(names, ignore_case=form == "auto ignorecase")
 
 
 def _listed_names(columns: list[TargetColumn]) -> str:

@@ -14,12 +14,14 @@ from local.redshift.errors import RedshiftError, UnsupportedError
 class Options:
     """What a COPY statement says beyond its table and its source.
 
+    :param format: the data format, a key of formats.FORMATS.
     :param json: 'auto', 'auto ignorecase', or the s3:// address of a jsonpaths file; None until a format is named.
     :param role: the role to assume, 'default' for the default one. :param max_errors: rows that may fail, 0 for none.
     :param time_format: 'auto', 'epochsecs', 'epochmillisecs', a format, or None for the default format.
     :param replacement: what ACCEPTINVCHARS puts in place of each invalid byte, None without the option.
     """
 
+    format: str = "json"
     json: str | None = None
     role: str | None = None
     access_key: str | None = None

@@ -1,11 +1,13 @@
-"""The COPY statement (redshift.md A1)."""
+"""The COPY statement's grammar (redshift.md A1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.redshift.copy.options import Options, read_options
+from local.redshift.copy.load import load
+from local.redshift.copy.options import read_options
+from local.redshift.copy.request import CopyRequest
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.plan import Plan, errand
 from local.redshift.errors import UnsupportedError
@@ -15,23 +17,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CopyStatement:
-    """COPY table [(columns)] FROM source options.
-
-    :param table: the table's name, perhaps after its schema's. :param columns: the column list, None without one.
-    """
-
-    table: tuple[str, ...]
-    columns: tuple[str, ...] | None
-    source: str
-    options: Options
+class _Copy:
+    request: CopyRequest
 
     def run(self, desk: FrontDesk) -> str:
         """Load the objects into the table, in the client's transaction."""
-        # Late, because a front that never copies needs none of what it imports.
-        from local.redshift.copy.load import load
-
-        load(self, desk)
+        load(self.request, desk)
         return "COPY"
 
 
@@ -51,4 +42,4 @@ def read_copy(cursor: Cursor) -> Plan:
     source = cursor.string()
     if not source.startswith("s3://") or len(source) == len("s3://"):
         raise UnsupportedError(f"COPY FROM '{source}' is not supported, only from s3://")
-    return errand(CopyStatement(table, columns, source, read_options(cursor)))
+    return errand(_Copy(CopyRequest(table, columns, source, read_options(cursor))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.redshift.copy.statement import CopyStatement
+from local.redshift.copy.request import CopyRequest
 from local.redshift.copy.values import TargetColumn
 from local.redshift.dialect.cursor import sql_name
 from local.redshift.dialect.names import literal
@@ -21,17 +21,17 @@ class Target:
     oid: int
     columns: list[TargetColumn]
 
-    def loaded(self, statement: CopyStatement) -> list[TargetColumn]:
+    def loaded(self, request: CopyRequest) -> list[TargetColumn]:
         """Return the columns to load: those of the column list, or all but identities (redshift.md A5).
 
         Raises RedshiftError for a column that does not exist or must not be listed.
         """
-        explicit = statement.options.explicit_ids
-        if statement.columns is None:
+        explicit = request.options.explicit_ids
+        if request.columns is None:
             return [column for column in self.columns if explicit or not column.identity]
         known = {column.name: column for column in self.columns}
         chosen: list[TargetColumn] = []
-        for name in statement.columns:
+        for name in request.columns:
             column = known.get(name)
             if column is None:
                 text = f'column "{name}" of relation "{self.name}" does not exist'
@@ -44,15 +44,15 @@ class Target:
         return chosen
 
 
-def read_target(desk: FrontDesk, statement: CopyStatement) -> Target:
+def read_target(desk: FrontDesk, request: CopyRequest) -> Target:
     """Return a COPY's table; RedshiftError if there is none."""
-    name = statement.table[-1]
+    name = request.table[-1]
     rows = desk.ask(
         "select c.oid::int8, c.relkind, a.attname, t.typname, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity "
         "from pg_catalog.pg_class c "
         "left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped "
         "left join pg_catalog.pg_type t on t.oid = a.atttypid "
-        f"where c.oid = pg_catalog.to_regclass({literal(sql_name(statement.table))}) order by a.attnum"
+        f"where c.oid = pg_catalog.to_regclass({literal(sql_name(request.table))}) order by a.attnum"
     )
     if not rows:
         raise RedshiftError(f"Cannot COPY into nonexistent table {name}")
@@ -69,4 +69,4 @@ def read_target(desk: FrontDesk, statement: CopyStatement) -> Target:
         )
         for row in rows
     ]
-    return Target(name, sql_name(statement.table), int(rows[0][0] or 0), columns)
+    return Target(name, sql_name(request.table), int(rows[0][0] or 0), columns)
