@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from local.redshift.dialect import rules_choice, rules_text, rules_time
+from local.redshift.dialect import rules_choice, rules_settings, rules_text, rules_time
 from local.redshift.dialect.names import words
 
 Rule = Callable[[list[exp.Expr]], exp.Expr]
@@ -59,6 +59,7 @@ RULES: dict[str, tuple[int, int, Rule]] = {
     "concat": (2, 2, rules_text.concat),
     "nvl2": (3, 3, rules_choice.nvl2),
     "decode": (3, 1000, rules_choice.decode),
+    "set_config": (3, 3, rules_settings.set_config),
 }
 # What an unnamed result column is called where PostgreSQL would call it after the replacement (redshift.md B).
 COLUMN_NAMES = {

@@ -9,7 +9,7 @@ from local.redshift.dialect.tokens import Kind
 from local.redshift.errors import RedshiftError, UnsupportedError
 
 # PostgreSQL's own do the same.
-_NATIVE = {
+NATIVE = {
     *("statement_timeout", "search_path", "timezone", "datestyle", "client_encoding", "extra_float_digits"),
     *("application_name", "client_min_messages", "lock_timeout", "intervalstyle"),
 }
@@ -84,7 +84,7 @@ def show_parameter(cursor: Cursor) -> Plan:
             f"select coalesce({shown}, {literal(NOMINAL[name])}) as {quote(name)}",
             tag="SHOW",
         )
-    if name in _NATIVE or name in ("server_version", "transaction_isolation", "standard_conforming_strings"):
+    if name in NATIVE or name in ("server_version", "transaction_isolation", "standard_conforming_strings"):
         return Plan(f"show {name}")
     raise RedshiftError(f'unrecognized configuration parameter "{name}"', code="42704")
 
@@ -92,7 +92,7 @@ def show_parameter(cursor: Cursor) -> Plan:
 def _parameter(name: str) -> str:
     if name in NOMINAL:
         return f"redshift.{name}"
-    if name in _NATIVE:
+    if name in NATIVE:
         return name
     raise RedshiftError(f'unrecognized configuration parameter "{name}"', code="42704")
 
