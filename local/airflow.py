@@ -29,14 +29,18 @@ class Airflow:
 
     :param directory: becomes AIRFLOW_HOME. :param port: of the web page and API, on 127.0.0.1.
     :param scheduled: whether runs are made by the clock. :param triggerer: whether deferred tasks can wake up.
+    :param dags: the folder with the DAG files.
     """
 
-    def __init__(self, directory: Path, *, port: int, scheduled: bool, triggerer: bool) -> None:
+    def __init__(
+        self, directory: Path, *, port: int, scheduled: bool, triggerer: bool, dags: Path = ROOT / "dags"
+    ) -> None:
         self.directory = directory
         self.port = port
         self.password = ""
         self._scheduled = scheduled
         self._triggerer = triggerer
+        self.dags = dags
         self._environment: dict[str, str] = {}
         self._servers: list[Server] = []
 
@@ -72,7 +76,12 @@ class Airflow:
         (self.directory / "config").mkdir(exist_ok=True)
         (self.directory / "config" / "airflow_local_settings.py").write_text(airflow_settings.LOCAL_SETTINGS)
         self._environment = airflow_settings.environment(
-            self.directory, port=self.port, secrets=kept, postgres=postgres, scheduled=self._scheduled
+            self.directory,
+            port=self.port,
+            secrets=kept,
+            postgres=postgres,
+            scheduled=self._scheduled,
+            dags=self.dags,
         )
         self._migrate(postgres)
         if self.unpaused.exists():
@@ -118,6 +127,11 @@ class Airflow:
                     f"Airflow was not ready after {_START_SECONDS:.0f} s", f"see the logs in {self.directory}"
                 )
             time.sleep(0.2)
+
+    @property
+    def servers(self) -> list[Server]:
+        """The processes that are started."""
+        return list(self._servers)
 
     def check(self) -> None:
         """Raise ServerDiedError if one of the processes was started and has ended."""

@@ -98,9 +98,9 @@ class AirflowApi:
         }
         return int(self._get(f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", query)["total_entries"])
 
-    def count_dag_tasks(self, dag_id: str) -> int:
-        """Return how many tasks the DAG has."""
-        return int(self._get(f"/api/v2/dags/{dag_id}/tasks")["total_entries"])
+    def dag_tasks(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the DAG's tasks."""
+        return list(self._get(f"/api/v2/dags/{dag_id}/tasks")["tasks"])
 
     def backfill(self, dag_id: str, first: datetime, last: datetime, *, parallel: int) -> int:
         """Make a run for each logical date from `first` to `last`, both included, again where there was one.

@@ -43,6 +43,7 @@ def environment(
     secrets: Mapping[str, str],
     postgres: PostgresServer,
     scheduled: bool,
+    dags: Path = ROOT / "dags",
 ) -> dict[str, str]:
     """Return what every Airflow process and its command line need, except connections.
 
@@ -50,12 +51,13 @@ def environment(
     :param secrets: `fernet`, `jwt` and `api` keys.
     :param postgres: the running server that holds the metadata.
     :param scheduled: whether Airflow makes runs when the clock says so; `run` loads what was asked and nothing else.
+    :param dags: the folder with the DAG files.
     """
     password = quote(postgres.password, safe="")
     database = f"{postgres.user}:{password}@{postgres.host}:{postgres.port}/{DATABASE}"
     settings = {
         "AIRFLOW_HOME": directory,
-        "AIRFLOW__CORE__DAGS_FOLDER": ROOT / "dags",
+        "AIRFLOW__CORE__DAGS_FOLDER": dags,
         "AIRFLOW__CORE__PLUGINS_FOLDER": ROOT / "plugins",
         "AIRFLOW__CORE__LOAD_EXAMPLES": False,
         # SQLite locks up under a backfill; measured.

@@ -118,6 +118,11 @@ class PostgresServer:
             self._server.stop()
             self._server = None
 
+    @property
+    def servers(self) -> list[Server]:
+        """Its process, while started."""
+        return [self._server] if self._server else []
+
     def check(self) -> None:
         """Raise ServerDiedError if it was started and has ended."""
         if self._server:

@@ -106,6 +106,11 @@ class S3Server:
             shutil.rmtree(self._sockets, ignore_errors=True)
             self._sockets = None
 
+    @property
+    def servers(self) -> list[Server]:
+        """Its process, while started."""
+        return [self._server] if self._server else []
+
     def check(self) -> None:
         """Raise ServerDiedError if it was started and has ended."""
         if self._server:

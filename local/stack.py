@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from local import airflow_settings, settings
@@ -11,6 +12,7 @@ from local.airflow import Airflow
 from local.airflow_api import AirflowApi
 from local.home import Home
 from local.mirror import ensure_bucket
+from local.processes import Server
 from local.s3 import S3Server
 from local.warehouse import Warehouse
 
@@ -22,14 +24,19 @@ class Stack:
 
     :param scheduled: whether Airflow makes runs by the clock.
     :param interactive: whether somebody will use the UI: then deferred tasks can wake up, too.
+    :param dags: the folder with the DAG files, among them the project's.
     """
 
-    def __init__(self, home: Home, *, scheduled: bool, interactive: bool) -> None:
+    def __init__(self, home: Home, *, scheduled: bool, interactive: bool, dags: Path = settings.ROOT / "dags") -> None:
         settings.require_ports(settings.UI, settings.REDSHIFT, settings.S3)
         self.home = home
         self.warehouse = Warehouse(home.path, redshift_port=settings.REDSHIFT.number(), s3_port=settings.S3.number())
         self.airflow = Airflow(
-            home.path / "airflow", port=settings.UI.number(), scheduled=scheduled, triggerer=interactive
+            home.path / "airflow",
+            port=settings.UI.number(),
+            scheduled=scheduled,
+            triggerer=interactive,
+            dags=dags,
         )
 
     def start(self, *, with_s3: Callable[[S3Server], None] | None = None) -> AirflowApi:
@@ -61,6 +68,11 @@ class Stack:
             filled.result()
         self.home.publish({"airflow": environment, **addresses(self.warehouse)})
         return api
+
+    @property
+    def servers(self) -> list[Server]:
+        """The processes of everything that is started."""
+        return [*self.warehouse.servers, *self.airflow.servers]
 
     def check(self) -> None:
         """Raise ServerDiedError if a server has ended."""

@@ -124,6 +124,11 @@ class Warehouse:
             for done in [pool.submit(self.s3.stop), pool.submit(self.postgres.stop)]:
                 done.result()
 
+    @property
+    def servers(self) -> list[Server]:
+        """The processes of those that are started."""
+        return [*self.postgres.servers, *self.s3.servers, *([self._front] if self._front else [])]
+
     def check(self) -> None:
         """Raise ServerDiedError if one of the three was started and has ended."""
         if self._front:

@@ -14,6 +14,7 @@ from local.airflow_api import AirflowApi
 from local.airflow_settings import SOURCE_BUCKET
 from local.home import Home
 from local.s3 import S3Server
+from local.settings import ROOT
 from local.stack import Stack
 from tests.pipeline import COLUMNS
 
@@ -68,10 +69,13 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(home: Path, data: Path, *, scheduled: bool = False) -> Iterator[RunningStack]:
+def running_stack(
+    home: Path, data: Path, *, scheduled: bool = False, dags: Path = ROOT / "dags"
+) -> Iterator[RunningStack]:
     """Start a stack in `home` with `data` in S3, and create the tables by sparkify_tables.
 
     :param scheduled: whether Airflow makes runs by the clock; sparkify_etl then stays paused.
+    :param dags: the folder with the DAG files, among them the project's.
     """
     held = Home(home)
     files = dataset.from_folder(data).files
@@ -80,7 +84,7 @@ def running_stack(home: Path, data: Path, *, scheduled: bool = False) -> Iterato
         mirror.mirror(server.client(), SOURCE_BUCKET, files)
 
     with held.held("tests"):
-        stack = Stack(held, scheduled=scheduled, interactive=False)
+        stack = Stack(held, scheduled=scheduled, interactive=False, dags=dags)
         try:
             api = stack.start(with_s3=fill)
             running = RunningStack(stack, api, data)
