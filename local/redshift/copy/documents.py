@@ -57,21 +57,39 @@ class Documents:
 
     Most files hold one document a line, which orjson reads a line at a time. What is not so is read from there on by a
     parser that knows where a document ends.
+
+    :param skip_lines: so many lines at the beginning are no data.
     """
 
-    def __init__(self, chunks: Iterator[bytes], *, skip_lines: int = 0) -> None:
-        self._chunks = chunks
+    def __init__(self, *, skip_lines: int = 0) -> None:
         self._skip = skip_lines
         self._line = 0
         self._offset = 0
         self._rest = b""
 
-    def __iter__(self) -> Iterator[Document]:
-        for chunk in self._chunks:
-            self._rest += chunk
-            if b"\n" in chunk or len(self._rest) > LONGEST:
-                yield from self._take(final=False)
-        yield from self._take(final=True)
+    @property
+    def lines(self) -> int:
+        """The lines read so far."""
+        return self._line
+
+    @property
+    def between(self) -> bool:
+        """Whether nothing has been fed that is not read yet, and what comes next is data."""
+        return not self._rest and self._line >= self._skip
+
+    def pass_over(self, block: bytes) -> None:
+        """Count whole lines that somebody else has read, between documents."""
+        self._line += block.count(b"\n") + bool(block and not block.endswith(b"\n"))
+        self._offset += len(block)
+
+    def feed(self, data: bytes, *, final: bool) -> Iterator[Document]:
+        """Yield the documents that are complete with more of the stream.
+
+        :param final: whether the stream ends with it.
+        """
+        self._rest += data
+        if final or b"\n" in data or len(self._rest) > LONGEST:
+            yield from self._take(final=final)
 
     def _take(self, *, final: bool) -> Iterator[Document]:
         buffer, place, size = self._rest, 0, len(self._rest)

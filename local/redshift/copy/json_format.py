@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from local.redshift.copy.documents import Document, Documents
+from local.redshift.copy.blocks import QuickPath
+from local.redshift.copy.documents import LONGEST, Documents
 from local.redshift.copy.failures import Errors
 from local.redshift.copy.jsonpaths import Getter, key_getters, path_getter, read_paths
 from local.redshift.copy.objects import SourceError, read_whole
@@ -16,6 +17,9 @@ from local.redshift.copy.values import TargetColumn
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# What is made into rows together: enough that a column's work pays, and little enough that it stays in the cache.
+_BLOCK = 1 << 18
+
 
 class JsonFormat:
     """The data format JSON, with keys or a jsonpaths file; see formats.DataFormat.
@@ -24,26 +28,51 @@ class JsonFormat:
     """
 
     def __init__(self, client: S3Client, columns: list[TargetColumn], options: Options, errors: Errors) -> None:
+        getters = _getters(client, columns, options.json or "auto")
         self._skip = options.ignore_header
-        self._maker = RowMaker(columns, _getters(client, columns, options.json or "auto"), options, errors)
+        self._quick = QuickPath(columns, getters, options)
+        self._exact = RowMaker(columns, getters, options, errors)
+        self.rows = 0
         self.lines = 0
-
-    @property
-    def rows(self) -> int:
-        """The rows made so far."""
-        return self._maker.rows
 
     def pieces(self, chunks: Iterator[bytes], file: str) -> Iterator[bytes]:
         """Yield an object's rows, many at a time."""
-        self.lines = 0
-        documents = Documents(chunks, skip_lines=self._skip)
-        for piece in self._maker.pieces(self._watched(documents), file):
-            yield piece.encode()
+        documents = Documents(skip_lines=self._skip)
+        for block, final in _blocks(chunks):
+            quick = self._quick.make(block) if documents.between and len(block) <= LONGEST else None
+            if quick is not None:
+                documents.pass_over(block)
+                piece, count = quick
+            else:
+                made = self._exact.make(documents.feed(block, final=final), file)
+                count = len(made)
+                made.append("")
+                piece = "\n".join(made)
+            self.rows += count
+            self.lines = documents.lines
+            if piece:
+                yield piece.encode()
 
-    def _watched(self, documents: Documents) -> Iterator[Document]:
-        for document in documents:
-            self.lines = document.line
-            yield document
+
+def _blocks(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Cut a stream behind line ends, at about _BLOCK bytes each; tell with each block whether it is the last."""
+    waiting = b""
+    for chunk in chunks:
+        waiting += chunk
+        place, end = 0, len(waiting)
+        while end - place >= _BLOCK and (cut := _cut(waiting, place)):
+            yield waiting[place:cut], False
+            place = cut
+        if end - place > LONGEST:
+            yield waiting[place:], False
+            place = end
+        waiting = waiting[place:]
+    yield waiting, True
+
+
+def _cut(waiting: bytes, place: int) -> int:
+    """The place behind the last line end in a block, or behind the first one after it; 0 if there is none."""
+    return (waiting.rfind(b"\n", place, place + _BLOCK) + 1) or (waiting.find(b"\n", place + _BLOCK) + 1)
 
 
 def _getters(client: S3Client, columns: list[TargetColumn], form: str) -> list[Getter]:

@@ -28,6 +28,7 @@ _KEYWORDS = {
 _FORMAT_PART = re.compile("YYYY|HH24|HH|MM|DD|MI|SS|[A-Za-z]+|.", re.DOTALL)
 
 Reading = Callable[[object], str]
+MILLISECONDS, SECONDS = "epochmillisecs", "epochsecs"
 
 
 def timestamp_reader(time_format: str | None) -> Reading:
@@ -35,9 +36,9 @@ def timestamp_reader(time_format: str | None) -> Reading:
 
     Raises UnsupportedError for a format that the stand-in does not know. The reading raises ValueFaultError.
     """
-    if time_format == "epochmillisecs":
+    if time_format == MILLISECONDS:
         return lambda value: _epoch(value, 1000)
-    if time_format == "epochsecs":
+    if time_format == SECONDS:
         return lambda value: _epoch(value, 1)
     shown = time_format if time_format and time_format != "auto" else "YYYY-MM-DD HH24:MI:SS"
     pattern = _pattern(time_format, _DEFAULT)
@@ -139,5 +140,5 @@ def _epoch(value: object, per_second: int) -> str:
 
 
 def _bad_epoch(_: object, per_second: int) -> ValueFaultError:
-    name = "epochmillisecs" if per_second == 1000 else "epochsecs"
+    name = MILLISECONDS if per_second == 1000 else SECONDS
     return ValueFaultError(BAD_TIMESTAMP, f"Invalid timestamp format or value [{name}]")

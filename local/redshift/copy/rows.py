@@ -1,21 +1,17 @@
-"""From documents to rows in PostgreSQL's COPY format: by the quick path where it serves, else value by value."""
+"""From documents to rows in PostgreSQL's COPY format, value by value: the exact path, which finds every error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from local.redshift.copy import failures
-from local.redshift.copy.batches import quick_maker
 from local.redshift.copy.documents import Document
 from local.redshift.copy.failures import Errors, LoadError, ValueFaultError
 from local.redshift.copy.jsonpaths import Getter
 from local.redshift.copy.options import Options
 from local.redshift.copy.values import NULL, TargetColumn, converter
 
-# What is read, converted and handed to PostgreSQL together: so many documents, or so many bytes of them.
-_BATCH = 256
-_BATCH_BYTES = 1 << 20
 _MISSING = ValueFaultError(failures.MISSING_NOT_NULL, "Missing data for not-null field")
 
 
@@ -32,27 +28,13 @@ class RowMaker:
             for column, getter in zip(columns, getters, strict=True)
         ]
         self._errors = errors
-        members = [getter.member for getter in getters]
-        plain = [member for member in members if member is not None]
-        self._quick = quick_maker(columns, plain, options) if len(plain) == len(members) else None
-        self.rows = 0
 
-    def pieces(self, documents: Iterator[Document], file: str) -> Iterator[str]:
-        """Yield the rows of one object's documents, many at a time.
+    def make(self, documents: Iterable[Document], file: str) -> list[str]:
+        """Return the rows of one object's documents.
 
         Raises TooManyErrors when as many documents failed as the statement allows.
         """
-        for batch in _batches(documents):
-            made = self._quick([document.value for document in batch]) if self._quick else None
-            if made is not None:
-                self.rows += len(batch)
-                yield made
-                continue
-            rows = [row for document in batch if (row := self._row(document, file)) is not None]
-            if rows:
-                self.rows += len(rows)
-                rows.append("")
-                yield "\n".join(rows)
+        return [row for document in documents if (row := self._row(document, file)) is not None]
 
     def _row(self, document: Document, file: str) -> str | None:
         if document.fault is not None:
@@ -95,19 +77,6 @@ class RowMaker:
             raw_value="" if found is None else str(found),
             start_offset=document.offset,
         )
-
-
-def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += len(document.raw)
-        if len(batch) == _BATCH or size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _error(document: Document, file: str, code: int, reason: str) -> LoadError:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
+
 from local.redshift.copy import failures
 from local.redshift.copy.failures import ValueFaultError
 from local.redshift.copy.moments import date_reader, timestamp_reader
@@ -20,6 +22,7 @@ from local.redshift.copy.options import Options
 from local.redshift.errors import UnsupportedError
 
 NULL = "\\N"
+_NUMBERS = msgspec.json.Encoder()
 Converter = Callable[[Any], str]
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
@@ -119,7 +122,7 @@ def _bad_digit(text: str, shown: str) -> ValueFaultError:
 def _float(column: TargetColumn, _: Options) -> Converter:
     def convert(value: Any) -> str:
         if value.__class__ is float or value.__class__ is int:
-            return repr(value)
+            return _NUMBERS.encode(float(value)).decode()
         if value.__class__ is str:
             stripped = value.strip()
             if not stripped:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from local.redshift.copy.blocks import QuickPath
 from local.redshift.copy.documents import Document, Documents
 from local.redshift.copy.failures import Errors
 from local.redshift.copy.jsonpaths import Getter, key_getters
@@ -43,6 +44,7 @@ DOCUMENTS = st.one_of(
         {"code": st.sampled_from(["x", "yz"]), "big": st.integers(-5, 5), "short": st.text(max_size=2)}
     ),
 )
+ODD = [b"1e400", b"\\ud800", b"\\u0000", b"-0", b"\n", b"\x0b", b"{}", b"\xef\xbb\xbf"]
 OPTIONS = st.builds(
     Options,
     json=st.just("auto"),
@@ -57,22 +59,50 @@ OPTIONS = st.builds(
 )
 
 
-def made(documents: list[object], options: Options, *, quick: bool) -> tuple[str, list[object]]:
+def documents_of(chunks: Iterable[bytes]) -> list[Document]:
+    """The documents of a stream."""
+    documents = Documents()
+    found = [document for chunk in chunks for document in documents.feed(chunk, final=False)]
+    return [*found, *documents.feed(b"", final=True)]
+
+
+def exactly(body: bytes, options: Options, *, ignore_case: bool) -> tuple[str, int]:
+    """The rows of the exact path, and how many documents have none."""
     errors = Errors(100_000)
-    getters = key_getters([column.name for column in COLUMNS], ignore_case=False)
-    if not quick:
-        getters = [Getter(getter.get) for getter in getters]
-    maker = RowMaker(COLUMNS, getters, options, errors)
-    parsed: Iterator[Document] = iter(
-        Document(value, line, json.dumps(value)) for line, value in enumerate(documents, 1)
+    maker = RowMaker(COLUMNS, _getters(ignore_case), options, errors)
+    rows = maker.make(Documents().feed(body, final=True), "s3://b/k")
+    return "".join(f"{row}\n" for row in rows), len(errors.found)
+
+
+def _getters(ignore_case: bool) -> list[Getter]:
+    return key_getters([column.name for column in COLUMNS], ignore_case=ignore_case)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(DOCUMENTS, max_size=6), OPTIONS, st.booleans(), st.booleans())
+def test_what_the_quick_path_makes_is_what_the_exact_path_makes(documents, options, ignore_case, ascii_only):
+    body = "".join(json.dumps(document, ensure_ascii=ascii_only) + "\n" for document in documents).encode()
+    quick = QuickPath(COLUMNS, _getters(ignore_case), options).make(body)
+    rows, failed = exactly(body, options, ignore_case=ignore_case)
+    if quick is not None:
+        assert (*quick, 0) == (rows, rows.count("\n"), failed)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(DOCUMENTS, min_size=1, max_size=2), st.data())
+def test_a_file_with_wrong_bytes_in_it_gives_the_exact_paths_rows_or_none(documents, data):
+    body = bytearray("\n".join(json.dumps(document) for document in documents).encode())
+    place = data.draw(st.integers(0, len(body) - 1))
+    body[place : place + data.draw(st.integers(0, 2))] = data.draw(
+        st.one_of(
+            st.binary(max_size=3), st.sampled_from([b"1e400", b"\\ud800", b"\\u0000", b"-0", b"\n", b"\x0b", b"{}"])
+        )
     )
-    return "".join(maker.pieces(parsed, "s3://b/k")), list(errors.found)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(DOCUMENTS, max_size=6), OPTIONS)
-def test_the_quick_path_makes_the_exact_paths_rows_and_errors(documents, options):
-    assert made(documents, options, quick=True) == made(documents, options, quick=False)
+    options = Options(json="auto")
+    quick = QuickPath(COLUMNS, _getters(False), options).make(bytes(body))
+    rows, failed = exactly(bytes(body), options, ignore_case=False)
+    if quick is not None:
+        assert (*quick, 0) == (rows, rows.count("\n"), failed)
 
 
 @settings(max_examples=300, deadline=None)
@@ -91,7 +121,7 @@ def test_documents_are_found_whatever_separates_them_and_however_the_bytes_arriv
     text = separator.join(json.dumps(value, indent=indent, ensure_ascii=ascii_only) for value in documents)
     body = text.encode()
     chunks = (body[place : place + chunk] for place in range(0, len(body), chunk))
-    found = list(Documents(chunks))
+    found = documents_of(chunks)
     assert [document.fault for document in found] == [None] * len(documents)
     # As one line each, read alone: integers beyond 64 bits are floating point numbers either way.
     assert [document.value for document in found] == [orjson.loads(json.dumps(value)) for value in documents]
@@ -101,7 +131,7 @@ def test_documents_are_found_whatever_separates_them_and_however_the_bytes_arriv
 @given(st.binary(max_size=60), st.integers(1, 20))
 def test_any_bytes_end_in_documents_or_faults(body, chunk):
     chunks = (body[place : place + chunk] for place in range(0, len(body), chunk))
-    for document in Documents(chunks):
+    for document in documents_of(chunks):
         assert 1 <= document.line <= body.count(b"\n") + 1
 
 
@@ -115,4 +145,4 @@ def test_any_bytes_end_in_documents_or_faults(body, chunk):
     ],
 )
 def test_a_documents_line_is_its_last(body, lines):
-    assert [document.line for document in Documents(iter([body]))] == lines
+    assert [document.line for document in documents_of([body])] == lines
