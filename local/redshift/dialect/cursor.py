@@ -92,12 +92,15 @@ class Cursor:
         return identifier(token)
 
     def qualified(self) -> tuple[str, ...]:
-        """Take a name that may be qualified by a schema, and return its parts."""
+        """Take a name that may be qualified by a schema, and that by a database, and return its parts.
+
+        PostgreSQL refuses a database that is not the session's.
+        """
         parts = [self.name()]
         while self.accept_symbol("."):
             parts.append(self.name())
-        if len(parts) > 2:
-            raise StatementSyntaxError(f"stand-in: {'.'.join(parts)} names another database")
+        if len(parts) > 3:
+            raise StatementSyntaxError(f"improper qualified name (too many dotted names): {'.'.join(parts)}")
         return tuple(parts)
 
     def names(self) -> list[str]:
@@ -117,6 +120,23 @@ class Cursor:
             token = self.next()
             depth += token.symbol("(", "[") - token.symbol(")", "]")
         return start, self.place - 1
+
+    def until(self, *stops: str) -> str:
+        """Take an expression: everything up to one of these words or symbols, or a closing bracket, outside brackets.
+
+        Raises StatementSyntaxError if it is empty.
+        """
+        start, depth = self.place, 0
+        while (token := self.peek()) is not None:
+            if depth == 0 and token.symbol(")", *stops):
+                break
+            if depth == 0 and token.word(*stops):
+                break
+            depth += (token.symbol("(") or token.word("case")) - (token.symbol(")") or token.word("end"))
+            self.place += 1
+        if self.place == start:
+            raise self.error()
+        return self.statement.slice(start, self.place)
 
     def finish(self) -> None:
         """Raise StatementSyntaxError unless everything is read."""
