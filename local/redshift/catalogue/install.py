@@ -11,7 +11,7 @@ from psycopg import sql
 
 from local.redshift.config import Config
 
-_FILES = ("tables.sql", "functions.sql", "views_loads.sql", "views_tables.sql")
+_FILES = ("tables.sql", "super.sql", "functions.sql", "definitions.sql", "views_loads.sql", "views_tables.sql")
 _HERE = Path(__file__).parent
 _SETTINGS = {
     "timezone": "UTC",

@@ -54,8 +54,9 @@ class Cursor:
 
     def expect(self, *words: str) -> None:
         """Take these words; StatementSyntaxError if something else comes."""
-        if not self.accept(*words):
-            raise self.error()
+        for word in words:
+            if not self.accept(word):
+                raise self.error()
 
     def expect_symbol(self, symbol: str) -> None:
         """Take this symbol; StatementSyntaxError if something else comes."""

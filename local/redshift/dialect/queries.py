@@ -64,7 +64,8 @@ def dml(text: str) -> str:
 
 def expression(text: str) -> str:
     """Return a scalar expression in PostgreSQL's dialect."""
-    tree = _read(f"select {text}")
+    # In brackets it gets no name of its own, as a result column would.
+    tree = _read(f"select ({text})")
     if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or len(tree.args) > 1 + _empty(tree):
         raise StatementSyntaxError(f'syntax error at or near "{text}"')
     return _written(tree).removeprefix("SELECT ")

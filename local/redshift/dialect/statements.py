@@ -11,6 +11,7 @@ from local.redshift.dialect.create_table import create_table
 from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.definitions import alter, comment, create_schema, create_view, drop
 from local.redshift.dialect.maintenance import analyze, cancel, grant, truncate, vacuum
+from local.redshift.dialect.merge import merge
 from local.redshift.dialect.names import quote, words
 from local.redshift.dialect.old_catalogue import modernised
 from local.redshift.dialect.plain_values import is_plain_insert
@@ -225,6 +226,7 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "insert": _dml,
     "update": _dml,
     "delete": _dml,
+    "merge": _after_first(merge),
     "begin": _begin,
     "start": _begin,
     "commit": _commit,
@@ -255,6 +257,6 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
 }
 # Statements that exist, on Redshift or in PostgreSQL, and are refused by name.
 _KNOWN = words(
-    "merge unload call do execute prepare savepoint release values table refresh reindex cluster listen notify "
+    "unload call do execute prepare savepoint release values table refresh reindex cluster listen notify "
     "unlisten discard reassign import use security checkpoint load move"
 )

@@ -23,6 +23,8 @@ def redshift_error(fields: dict[str, str], process: int) -> dict[str, str]:
         )
         said = ": ".join(filter(None, (fields.get("M"), fields.get("D"))))
         return {"S": "ERROR", "V": "ERROR", "C": "XX000", "M": "1023", "D": detail, "H": f"stand-in: {said}"}
+    if code == "21000" and fields.get("M") == "MERGE command cannot affect row a second time":
+        return {"S": "ERROR", "V": "ERROR", "C": "XX000", "M": "Found multiple matches to update the same tuple."}
     if code == "22001" and (match := _TYPE.search(fields.get("M", ""))):
         return _too_long(match.group(1), process)
     if code == "23514":
