@@ -12,6 +12,9 @@ from typing import ClassVar
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.parsers.redshift import RedshiftParser
+from sqlglot.tokens import Token
+
+from local.redshift.dialect.tokens import Kind, tokenize
 
 _KEPT_PARSERS = ("CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION", "CONVERT")
 
@@ -24,6 +27,13 @@ class Grammar(Redshift):
 
         BYTE_STRINGS: ClassVar[list] = []
         QUOTES: ClassVar[list] = ["'", ("e'", "'"), ("E'", "'")]
+
+        def tokenize(self, sql: str) -> list[Token]:
+            """Return sqlglot's tokens, which would take `$1,$` for the start of a dollar-quoted string."""
+            places = [token.end for token in tokenize(sql) if token.kind is Kind.PARAMETER] if "$" in sql else []
+            for place in reversed(places):
+                sql = f"{sql[:place]} {sql[place:]}"
+            return super().tokenize(sql)
 
     class Parser(RedshiftParser):
         """Redshift's parser, with every ordinary function left as it was written."""
