@@ -14,8 +14,14 @@ date: Airflow gives a run outside the DAG's dates no tasks, and calls it a succe
 replaced, never added to; users are upserted, the latest event winning. Any order of hours gives the same tables.
 
 **When a task fails** its last lines say what and where. Bad data, a missing bucket and a denied role fail at once;
-lost connections and conflicts are retried. A failed run keeps its table `staging.events_…`; correct the file, then
-clear `stage_events` with downstream. An hour without file or rows is green: `load_status` says which.
+lost connections and conflicts are retried. A failed run keeps its table `staging.events_…` and its manifests, until
+`sparkify_housekeeping` removes them; correct the file, then clear `stage_events` with downstream. An hour without file
+or rows is green: `load_status` says which. To kill a task, mark it failed: its statement ends in the warehouse, too.
+
+**Which hours are loaded**, empty or missing, the query `sql/queries/hours.sql` tells.
+
+**Alerts.** A failed task tells the webhook that the connection `sparkify_alerts` names, if there is one. So does a run
+that is not finished `SPARKIFY_DEADLINE_MINUTES` after it was queued, if the environment of Airflow's processes says so.
 
 **Schedule.** Hourly, off until `SPARKIFY_SCHEDULE_START` names the first hour in the environment of Airflow's
 processes; then no hour since is left out. Unset, unpausing starts with the current hour and nothing before it.
@@ -29,19 +35,33 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jinja2
-from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from sparkify.alerts import deadline_missed, task_failed
 from sparkify.identifiers import staging_table
 from sparkify.operators.data_quality import DataQualityOperator
+from sparkify.operators.drop_staging import DropStagingOperator
 from sparkify.operators.load_dimension import LoadDimensionOperator
 from sparkify.operators.load_fact import LoadFactOperator
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
+from sparkify.retry_policy import WarehouseRetryPolicy
 from sparkify.window import parse_utc, resolve_window
 
 schedule_start: datetime | None = None
 if start_text := os.environ.get("SPARKIFY_SCHEDULE_START"):
     schedule_start = parse_utc(start_text).astimezone(UTC)
+
+deadline: DeadlineAlert | None = None
+if minutes := os.environ.get("SPARKIFY_DEADLINE_MINUTES"):
+    # Counted from when the run was queued: an old hour that is loaded late has missed nothing. In the executor, where
+    # Airflow's connections are; a triggerer need not run.
+    deadline = DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=float(minutes)),
+        callback=SyncCallback(deadline_missed),
+    )
 
 window = {
     "window_start": "{{ window(dag_run, params).start.isoformat() }}",
@@ -65,14 +85,18 @@ with DAG(
     start_date=schedule_start,
     catchup=schedule_start is not None,
     max_active_runs=8,
+    deadline=deadline,
     default_args={
         "owner": "data-engineering",
-        # 10 s, 40 s, 160 s, then ten minutes each: conflicts are gone at once, maintenance takes half an hour.
         "retries": 5,
+        "retry_policy": WarehouseRetryPolicy(),
+        # For a task that was killed: nobody is left then to ask the policy, whose waits these are without the draw.
         "retry_delay": timedelta(seconds=10),
         "retry_exponential_backoff": 4,
         "max_retry_delay": timedelta(minutes=10),
+        # The warehouse ends a statement after as long by itself.
         "execution_timeout": timedelta(minutes=30),
+        "on_failure_callback": task_failed,
     },
     params={
         "start": Param(
@@ -134,6 +158,7 @@ with DAG(
         mode="synchronise",
         table="staging.songs",
         ledger="staging.songs_ledger",
+        version_table="staging.version_songs_mirror",
         lock_table="staging.lock_songs_mirror",
         columns=[
             "num_songs",
@@ -173,6 +198,8 @@ with DAG(
         key=["song_id"],
         columns=["title", "artist_id", "year", "duration"],
         sql="load/songs.sql",
+        version_table="staging.version_songs",
+        source_version_table="staging.version_songs_mirror",
         lock_table="staging.lock_songs",
         **window,
     )
@@ -184,6 +211,8 @@ with DAG(
         key=["artist_id"],
         columns=["name", "location", "latitude", "longitude"],
         sql="load/artists.sql",
+        version_table="staging.version_artists",
+        source_version_table="staging.version_songs_mirror",
         lock_table="staging.lock_artists",
         **window,
     )
@@ -236,11 +265,10 @@ with DAG(
     )
 
     # An ordinary last task, no teardown: a failed run keeps its staging table for diagnosis.
-    drop_staging = SQLExecuteQueryOperator(
+    drop_staging = DropStagingOperator(
         task_id="drop_staging",
         doc_md="Drop the run's own staging table.",
-        conn_id="redshift",
-        sql=f"drop table if exists {staging_events}",
+        table=staging_events,
     )
 
     # Nothing is loaded until everything is staged: bad input leaves neither fact nor dimensions half changed.

@@ -15,7 +15,9 @@ from pathlib import Path
 import jinja2
 from airflow.sdk import DAG, Param
 
+from sparkify.alerts import task_failed
 from sparkify.operators.manage_tables import ACTIONS, ManageTablesOperator
+from sparkify.retry_policy import WarehouseRetryPolicy
 
 with DAG(
     dag_id="sparkify_tables",
@@ -28,7 +30,9 @@ with DAG(
         "owner": "data-engineering",
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
+        "retry_policy": WarehouseRetryPolicy(),
         "execution_timeout": timedelta(minutes=10),
+        "on_failure_callback": task_failed,
     },
     params={
         "action": Param("create", type="string", enum=list(ACTIONS), title="What to do"),

@@ -35,12 +35,3 @@ def read_ledger(session: Session, ledger: str) -> dict[str, str]:
     """Return the ledger's ETag by key."""
     rows = session.fetch(f"select object_key, etag from {table_name(ledger)}")
     return {str(key): str(etag) for key, etag in rows}
-
-
-def ledger_fingerprint(session: Session, ledger: str) -> tuple[int, int]:
-    """Condense the ledger as :func:`sparkify.s3.fingerprint` condenses a listing."""
-    [(objects, digests)] = session.fetch(
-        "select count(*), sum(cast(strtol(substring(md5(object_key || ' ' || etag), 1, 15), 16) as decimal(38, 0)))"
-        f" from {table_name(ledger)}"
-    )
-    return int(objects), int(digests or 0)

@@ -16,7 +16,10 @@ The vocabulary is that of Airflow's own check operators: per column `null_check`
       user_id:
         references: {table: users, column: user_id, equal_to: 0}
 
-A reference to a table that grows takes `window_column` too: only the window of the referenced table is read then.
+What a run measures must not grow with what is loaded. `window_column` bounds a table to the run's window. `rows_of`,
+with `column` and `query`, bounds it to the rows whose column is among the query's values. `only_if_changed: true`
+leaves a table out unless the run has changed it. Of a referenced table only the keys are read that the bounded rows
+have; with a `window_column` of its own, only the window.
 """
 
 from collections.abc import Iterator, Mapping
@@ -100,15 +103,15 @@ class TableChecks:
     window_column: str | None
     joins: tuple[str, ...]
     checks: tuple[Check, ...]
+    rows_of: str | None = None
+    only_if_changed: bool = False
 
     def statement(self) -> str:
         """The one SELECT that measures every check, in their order; its parameters repeat the window's bounds."""
         measures = ",\n    ".join(check.expression for check in self.checks)
         joins = "".join(f"\n{join}" for join in self.joins)
-        where = ""
-        if self.window_column:
-            where = f"\nwhere checked.{self.window_column} >= %s and checked.{self.window_column} < %s"
-        return f"select\n    {measures}\nfrom {self.table} as checked{joins}{where}"
+        bounds = _bounds("checked", self.window_column, self.rows_of)
+        return f"select\n    {measures}\nfrom {self.table} as checked{joins}{bounds}"
 
     def run(self, session: Session, window: Window) -> Iterator[CheckResult]:
         """Measure and compare, reading only the window where the table has a window column."""
@@ -118,7 +121,7 @@ class TableChecks:
             expected = check.expectation(session)
             if observed is None:
                 # Only min and max of no rows: in an empty hour nothing is out of range, in a whole table something is.
-                passed = self.window_column is not None
+                passed = self.window_column is not None or self.rows_of is not None
             else:
                 passed = all(_COMPARATORS[how][1](observed, bound) for how, bound in expected)
             text = " and ".join(f"{_COMPARATORS[how][0]} {bound}" for how, bound in expected)
@@ -135,11 +138,17 @@ def parse_checks(text: str) -> TableChecks:
         declared = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise CheckDefinitionError(f"the checks are not YAML: {error}") from error
-    _refuse_unknown("checks", declared, {"table", "window_column", "row_count", "columns"}, {"table"})
+    known = {"table", "window_column", "rows_of", "only_if_changed", "row_count", "columns"}
+    _refuse_unknown("checks", declared, known, {"table"})
     table = table_name(declared["table"])
     window_column = declared.get("window_column")
     if window_column:
         [window_column] = column_names([window_column])
+    rows_of = None
+    if "rows_of" in declared:
+        _refuse_unknown(f"{table}.rows_of", declared["rows_of"], {"column", "query"}, {"column", "query"})
+        [of_column] = column_names([declared["rows_of"]["column"]])
+        rows_of = f"{{alias}}.{of_column} in (\n{declared['rows_of']['query'].strip()}\n)"
     joins: list[str] = []
     checks: list[Check] = []
     if "row_count" in declared:
@@ -147,15 +156,33 @@ def parse_checks(text: str) -> TableChecks:
     for column, kinds in declared.get("columns", {}).items():
         column_names([column])
         for kind, specification in kinds.items():
-            expression = _expression(f"{table}.{column}", column, kind, specification, joins)
+            same_rows = f"select same.{column} from {table} as same{_bounds('same', window_column, rows_of)}"
+            bounded = same_rows if window_column or rows_of else None
+            expression = _expression(f"{table}.{column}", column, kind, specification, joins, bounded)
             checks.append(_check(table, column, kind, expression, specification))
     if not checks:
         raise CheckDefinitionError(f"{table}: no check is declared")
-    return TableChecks(table, window_column, tuple(joins), tuple(checks))
+    only_if_changed = declared.get("only_if_changed", False) is True
+    return TableChecks(table, window_column, tuple(joins), tuple(checks), rows_of, only_if_changed)
 
 
-def _expression(place: str, column: str, kind: str, specification: Mapping[str, Any], joins: list[str]) -> str:
-    """Return the aggregate for a column's check; a reference adds the join that it needs."""
+def _bounds(alias: str, window_column: str | None, rows_of: str | None) -> str:
+    """Return the WHERE that bounds a table to what the run is about, or nothing."""
+    bounds = []
+    if window_column:
+        bounds.append(f"{alias}.{window_column} >= %s and {alias}.{window_column} < %s")
+    if rows_of:
+        bounds.append(rows_of.replace("{alias}", alias, 1))
+    return f"\nwhere {' and '.join(bounds)}" if bounds else ""
+
+
+def _expression(
+    place: str, column: str, kind: str, specification: Mapping[str, Any], joins: list[str], bounded: str | None
+) -> str:
+    """Return the aggregate for a column's check; a reference adds the join that it needs.
+
+    :param bounded: a query of the column's values in the rows that are checked, or None for all of the table.
+    """
     value = f"checked.{column}"
     if kind == "null_check":
         return f"coalesce(sum(case when {value} is null then 1 else 0 end), 0)"
@@ -179,6 +206,8 @@ def _expression(place: str, column: str, kind: str, specification: Mapping[str, 
         within = ""
         if specification.get("window_column"):
             within = f" where {within_bounds(specification['window_column'])}"
+        elif bounded:
+            within = f" where {key} in (\n{bounded}\n)"
         joins.append(
             f"left join (select distinct {key} from {referenced}{within}) as {alias} on {alias}.{key} = {value}"
         )

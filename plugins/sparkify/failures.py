@@ -1,32 +1,84 @@
-"""Which errors of the warehouse a second try can mend."""
+"""Which errors another try can mend: by SQLSTATE and text for the warehouse, by code and status for AWS."""
 
 import re
+import ssl
 from dataclasses import dataclass
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-# Classes of SQLSTATE that say what is wrong with the statement or the data: trying again changes nothing.
-# 22 data, 23 constraint, 28 login, 2B dependent objects, 3D and 3F database and schema, 42 syntax, names, rights,
-# 0A unsupported.
-_PERMANENT_CLASSES = ("0A", "22", "23", "28", "2B", "3D", "3F", "42")
-# Redshift reports most of what happens in the cluster under XX000, so there the text decides: serialization
-# conflicts come as "1023", a table that another transaction is just replacing as "1018", DDL that meets other DDL
-# as a conflict (dbt-labs/dbt-adapters issue 1542), S3's own errors with their HTTP status.
-_TRANSIENT_TEXT = re.compile(
-    r"^\s*10(23|18)\b|serializable isolation violation|conflict with concurrent transaction"
-    r"|S3ServiceException.*Status (5\d\d|429)|SlowDown|S3CurlException"
-    r"|connection (reset|refused|timed out|failed)|disk full",
-    re.IGNORECASE | re.DOTALL,
-)
 UNDEFINED_TABLE = "42P01"
+# The statement ran out of time, or was cancelled: at once again it would only do the same.
+_CANCELLED = "57014"
 
 
 class WarehouseError(AirflowException):
-    """The warehouse failed in a way that another try may not meet again."""
+    """The warehouse failed in a way that another try may not meet again.
+
+    :ivar soon: whether another try is worth its while within seconds, a lost connection or a conflict say.
+    """
+
+    def __init__(self, message: str, *, soon: bool = True) -> None:
+        super().__init__(message)
+        self.soon = soon
 
 
 class PermanentWarehouseError(AirflowFailException):
     """The warehouse refused the statement or the data; Airflow does not retry this."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the classification; all that it names must fit.
+
+    :ivar why: what such an error is.
+    :ivar permanent: whether a retry would only repeat it.
+    :ivar states: beginnings of SQLSTATEs; none: any.
+    :ivar text: found in message or detail, or None: any.
+    """
+
+    why: str
+    permanent: bool
+    states: tuple[str, ...] = ()
+    text: re.Pattern[str] | None = None
+
+    def fits(self, failure: "Failure") -> bool:
+        """Tell whether the rule is about this failure."""
+        if self.states and not (failure.sqlstate or "").startswith(self.states):
+            return False
+        return self.text is None or self.text.search(f"{failure.message}\n{failure.detail}") is not None
+
+
+def _text(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+# The first that fits decides. Redshift reports most of what happens in the cluster under XX000, so there the text
+# decides. What fits none is retried: retries are bounded.
+RULES = (
+    Rule("conflict of transactions", False, ("XX000",), _text(r"^\s*1023\b|serializable isolation violation")),
+    # A table that another transaction is just replacing.
+    Rule("relation replaced meanwhile", False, ("XX000",), _text(r"^\s*1018\b")),
+    # dbt-labs/dbt-adapters issue 1542.
+    Rule("conflict of DDL", False, ("XX000",), _text("conflict with concurrent transaction")),
+    Rule("S3 fails or throttles", False, ("XX000",), _text(r"S3ServiceException.*Status (5\d\d|429)|SlowDown")),
+    Rule(
+        "S3 cannot be reached", False, ("XX000",), _text(r"S3CurlException|connection (reset|refused|timed out|failed)")
+    ),
+    Rule("disk full", False, ("XX000",), _text("disk full")),
+    Rule("refused by the cluster", True, ("XX000",)),
+    # Classes of SQLSTATE that say what is wrong with the statement or the data.
+    Rule("not supported", True, ("0A",)),
+    Rule("data", True, ("22", "23")),
+    Rule("login", True, ("28",)),
+    Rule("dependent objects", True, ("2B",)),
+    Rule("database or schema", True, ("3D", "3F")),
+    Rule("syntax, name or right", True, ("42",)),
+    # Drivers' own, without a SQLSTATE.
+    Rule("certificate", True, (), _text("certificate verify failed|server refuses ssl|server does not support ssl")),
+    Rule(
+        "placeholders", True, (), _text("only '?%s'?.* (are supported|allowed)|placeholders? .*parameters|not all arg")
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +91,8 @@ class Failure:
 
     @property
     def permanent(self) -> bool:
-        """Whether a retry would only repeat it. What is not known is retried: retries are bounded."""
-        if self.sqlstate is None:
-            return False
-        if self.sqlstate == "XX000":
-            return not _TRANSIENT_TEXT.search(f"{self.message}\n{self.detail}")
-        return self.sqlstate[:2] in _PERMANENT_CLASSES
+        """Whether a retry would only repeat it."""
+        return next((rule.permanent for rule in RULES if rule.fits(self)), False)
 
     def __str__(self) -> str:
         return "\n".join(part for part in (self.message, self.detail) if part)
@@ -63,9 +111,54 @@ def describe(error: BaseException) -> Failure:
     )
 
 
-def translate(error: BaseException, doing: str) -> AirflowException:
-    """Return the exception to raise in place of a driver's: permanent errors end the task at once."""
+def translate(error: BaseException, doing: str, *, soon: bool = True) -> AirflowException:
+    """Return the exception to raise in place of a driver's: permanent errors end the task at once.
+
+    :param soon: whether a transient one is worth another try within seconds.
+    """
     failure = describe(error)
-    kind = PermanentWarehouseError if failure.permanent else WarehouseError
     state = f" (SQLSTATE {failure.sqlstate})" if failure.sqlstate else ""
-    return kind(f"{doing}: {failure}{state}")
+    message = f"{doing}: {failure}{state}"
+    if failure.permanent:
+        return PermanentWarehouseError(message)
+    return WarehouseError(message, soon=soon and failure.sqlstate != _CANCELLED)
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Tell whether Airflow should give up at once; for what no operator has translated: hooks' and AWS errors.
+
+    AWS's clients have retried what they know to be transient by then; a right that is lacking, a name that does not
+    exist or a request that is malformed is the same in a minute. Programming errors are, too.
+    """
+    if isinstance(error, AirflowFailException | ssl.SSLCertVerificationError):
+        return True
+    if isinstance(error, TypeError | AttributeError | NameError | AssertionError | NotImplementedError):
+        return True
+    module = type(error).__module__.partition(".")[0]
+    if module in ("redshift_connector", "psycopg", "psycopg2"):
+        return describe(error).permanent
+    if module == "botocore":
+        return aws_permanent(error)
+    return False
+
+
+# A 4xx status is permanent but for these: throttling, and credentials that expired while the task ran.
+_AWS_TRANSIENT = {
+    *("SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"),
+    *("BandwidthLimitExceeded", "PriorRequestNotComplete", "RequestTimeout", "RequestTimeTooSkewed"),
+    *("OperationAborted", "ExpiredToken", "ExpiredTokenException"),
+}
+_AWS_PERMANENT_TYPES = {
+    *("NoCredentialsError", "PartialCredentialsError", "ParamValidationError", "ProfileNotFound", "NoRegionError"),
+    *("InvalidConfigError",),
+}
+
+
+def aws_permanent(error: BaseException) -> bool:
+    """Tell whether an exception of botocore says what a retry cannot mend."""
+    answer = getattr(error, "response", None)
+    if not isinstance(answer, dict):
+        return type(error).__name__ in _AWS_PERMANENT_TYPES
+    code = str(answer.get("Error", {}).get("Code", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or (int(code) if code.isdigit() else 0)
+    return code not in _AWS_TRANSIENT and 400 <= status < 500 and status not in (408, 429)

@@ -23,14 +23,14 @@ _QUERIES = (
     """
     select trim(filename), line_number, trim(colname), trim(type), trim(raw_field_value), err_code, trim(err_reason)
     from stl_load_errors
-    where session = %s and starttime >= %s
+    where session = {pid} and starttime >= dateadd(second, -{age}, getdate())
     order by starttime, line_number
     limit 5
     """,
     """
     select trim(file_name), line_number, trim(column_name), trim(column_type), '', error_code, trim(error_message)
     from sys_load_error_detail
-    where session_id = %s and start_time >= %s
+    where session_id = {pid} and start_time >= dateadd(second, -{age}, getdate())
     order by start_time, line_number
     limit 5
     """,
@@ -91,7 +91,7 @@ def explain(
 def _read(session: Session, failed: Session, log: "Logger") -> list[RejectedField]:
     for query in _QUERIES:
         try:
-            rows = session.fetch(query, (failed.backend_pid, failed.started_at))
+            rows = session.fetch(query.format(pid=failed.backend_pid, age=int(failed.age) + 1))
         except PermanentWarehouseError as missing:
             log.info("Not readable here: %s", missing)
             continue

@@ -4,17 +4,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify.failures import aws_permanent
 from sparkify.layout import Layout, Period
 from sparkify.window import Window
 
 _COMPRESSION = {".gz": "gzip", ".bz2": "bzip2", ".zst": "zstd"}
-# What a second try cannot mend; anything else that S3 answers may be gone in a minute.
-_PERMANENT = {"NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "404"}
 
 
 class S3LocationError(AirflowFailException):
@@ -23,11 +23,12 @@ class S3LocationError(AirflowFailException):
 
 @dataclass(frozen=True, order=True)
 class S3Object:
-    """One object's key and ETag (the latter without its quotes)."""
+    """One object's key and ETag (the latter without its quotes), and when it was written."""
 
     bucket: str
     key: str
     etag: str
+    modified: datetime | None = field(default=None, compare=False)
 
     @property
     def url(self) -> str:
@@ -64,7 +65,7 @@ def list_objects(client: Any, url: str) -> Iterator[S3Object]:
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", ()):
                 if not item["Key"].endswith("/"):
-                    yield S3Object(bucket, item["Key"], item["ETag"].strip('"'))
+                    yield S3Object(bucket, item["Key"], item["ETag"].strip('"'), item.get("LastModified"))
 
 
 def find_objects(client: Any, source: str, layout: Layout, window: Window) -> list[tuple[Period, S3Object]]:
@@ -102,14 +103,12 @@ def compression(objects: Iterable[S3Object]) -> str | None:
     return kinds.pop() if kinds else None
 
 
-def fingerprint(objects: Iterable[S3Object]) -> tuple[int, int]:
-    """Condense keys and ETags, in any order, into their number and a sum of digests.
-
-    The warehouse computes the same over its ledger, so that an unchanged catalogue is recognised without
-    fetching the ledger's rows.
-    """
-    digests = [hashlib.md5(f"{o.key} {o.etag}".encode(), usedforsecurity=False).hexdigest() for o in objects]
-    return len(digests), sum(int(digest[:15], 16) for digest in digests)
+def fingerprint(objects: Iterable[S3Object]) -> str:
+    """Condense keys and ETags into a text of fixed length, the same in whatever order they are listed."""
+    digest = hashlib.sha256()
+    for line in sorted(f"{item.key!r} {item.etag!r}\n" for item in objects):
+        digest.update(line.encode())
+    return digest.hexdigest()
 
 
 def put_manifest(client: Any, url: str, objects: Iterable[S3Object]) -> None:
@@ -145,9 +144,9 @@ def _naming(url: str, done: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code not in _PERMANENT:
+        if not aws_permanent(error):
             raise
+        code = error.response.get("Error", {}).get("Code", "")
         raise S3LocationError(
             f"{url} cannot be {done}: {code}. Check the Variable that names it, and the rights of the worker's "
             "connection there"

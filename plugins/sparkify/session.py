@@ -1,8 +1,9 @@
-"""One connection to the warehouse, for the length of a task."""
+"""One connection to the warehouse, for the length of a try."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sparkify.failures import translate
@@ -21,7 +22,6 @@ class Session:
     They do not agree on what else a per cent sign means, so a statement must have none: `mod()` is the remainder.
 
     :ivar backend_pid: the server's process for this connection, as the system views name it.
-    :ivar started_at: the server's clock when the session began, UTC without a zone.
     """
 
     def __init__(self, hook: "DbApiHook", connection: Any, *, label: str, log: "Logger") -> None:
@@ -29,8 +29,13 @@ class Session:
         self._connection = connection
         self._prefix = comment(label)
         self._log = log
+        self._began = time.monotonic()
         self.backend_pid: int = 0
-        self.started_at = datetime.min
+
+    @property
+    def age(self) -> float:
+        """Seconds since the connection was there."""
+        return time.monotonic() - self._began
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), *, logged_as: str | None = None) -> int:
         """Run a statement and return how many rows it touched (-1 where the server does not say).
@@ -52,9 +57,24 @@ class Session:
         [(value, *_)] = self.fetch(sql, parameters)
         return value
 
+    def configure(self, statement_timeout: timedelta | None) -> None:
+        """Set time zone and time-out and learn the backend's pid, in one statement.
+
+        :param statement_timeout: None leaves the server's own.
+        """
+        # getdate() and the load-error views' times then agree, whatever the user's own zone.
+        settings = {"timezone": "UTC"}
+        if statement_timeout:
+            settings["statement_timeout"] = str(int(statement_timeout.total_seconds() * 1000))
+        made = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
+        self.backend_pid = int(self.value(f"select pg_backend_pid(), {made}"))
+
     @contextmanager
     def transaction(self, lock: str | None = None) -> Iterator[None]:
         """Run the block in one transaction, which ends with the connection if the block fails.
+
+        When the connection is lost with the answer to COMMIT, nobody knows whether it committed. The error is
+        raised as any other that a retry may mend: every block is one that may be run again.
 
         :param lock: a companion table to lock first. Under snapshot isolation a transaction sees the data as of
             its first statement that reads: were that before the lock is granted, two writers of one window
@@ -73,9 +93,9 @@ class Session:
     def _run(self, sql: str, parameters: Sequence[Any], logged_as: str | None = None) -> Any:
         shown = f"{sql}\nparameters: {', '.join(map(str, parameters))}" if parameters else sql
         self._log.info("%s", logged_as or shown)
-        cursor = self._connection.cursor()
         statement = f"{self._prefix}\n{sql}"
         try:
+            cursor = self._connection.cursor()
             if parameters:
                 cursor.execute(statement, tuple(parameters))
             else:
@@ -93,22 +113,19 @@ def open_session(
     """Open a session in autocommit mode; whatever is open at the end is rolled back with the connection.
 
     :param label: who issues the statements; becomes their comment.
-    :param statement_timeout: the server ends a longer statement by itself, so that a task killed without a
-        word leaves no query running for longer.
+    :param statement_timeout: the server ends a longer statement by itself, waiting for a lock included, so that a
+        task killed without a word leaves no query running for longer.
     :raises WarehouseError: if the warehouse cannot be reached.
     """
     try:
         connection = hook.get_conn()
     except Exception as error:
-        raise translate(error, f"connecting to the warehouse by connection {hook.get_conn_id()!r}") from error
+        # Not soon: the hook has tried for a while itself.
+        raise translate(
+            error, f"connecting to the warehouse by connection {hook.get_conn_id()!r}", soon=False
+        ) from error
     with closing(connection):
         hook.set_autocommit(connection, True)
         session = Session(hook, connection, label=label, log=log)
-        # getdate() and the load-error views' times then agree, whatever the user's own zone.
-        session.execute("set timezone to 'UTC'")
-        if statement_timeout:
-            milliseconds = int(statement_timeout.total_seconds() * 1000)
-            session.execute(f"set statement_timeout to {milliseconds}")
-        [(pid, now)] = session.fetch("select pg_backend_pid(), getdate()")
-        session.backend_pid, session.started_at = int(pid), now
+        session.configure(statement_timeout)
         yield session

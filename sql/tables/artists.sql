@@ -14,3 +14,6 @@ diststyle all
 compound sortkey (artist_id);
 
 create table if not exists staging.lock_artists (held boolean);
+
+-- The mirror's version that artists was last reconciled with: while the mirror has it, there is nothing to do.
+create table if not exists staging.version_artists (version varchar(64) not null) diststyle all;

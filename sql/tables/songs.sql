@@ -14,3 +14,6 @@ diststyle all
 compound sortkey (song_id);
 
 create table if not exists staging.lock_songs (held boolean);
+
+-- The mirror's version that songs was last reconciled with: while the mirror has it, there is nothing to do.
+create table if not exists staging.version_songs (version varchar(64) not null) diststyle all;

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator, SQLCheckResult
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.checks import CheckResult, parse_checks
+from sparkify.checks import CheckResult, TableChecks, parse_checks
 from sparkify.identifiers import table_name
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
@@ -51,6 +51,7 @@ class DataQualityOperator(WarehouseOperator):
     :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
     :param window_end: its end, not in it (templated).
     :param results_table: the table that keeps every result.
+    :param audit_table: the table in which loads record what they changed.
     :param staging: the run's own staging table that checks read, if one (templated); if it is gone, the error says
         which task brings it back.
     :param staged_by: the task that makes it.
@@ -74,6 +75,7 @@ class DataQualityOperator(WarehouseOperator):
         window_start: str,
         window_end: str,
         results_table: str = "quality_results",
+        audit_table: str = "load_audit",
         staging: str | None = None,
         staged_by: str | None = None,
         **kwargs: Any,
@@ -83,10 +85,11 @@ class DataQualityOperator(WarehouseOperator):
         self.window_start = window_start
         self.window_end = window_end
         self.results_table = results_table
+        self.audit_table = audit_table
         self.staging = staging
         self.staged_by = staged_by
 
-    def execute(self, context: "Context") -> dict[str, int]:
+    def work(self, context: "Context") -> dict[str, int]:
         """Check.
 
         :return: how many checks passed, warned and failed (0).
@@ -99,7 +102,13 @@ class DataQualityOperator(WarehouseOperator):
         tables = [parse_checks(text) for text in self.checks]
         gone = telling_what_to_clear(self.staging, self.staged_by)
         with self.session(context) as session, gone, session.transaction():
-            results = [result for table in tables for result in table.run(session, window)]
+            changed = self._changed(session, context, tables)
+            results = [
+                result
+                for table in tables
+                if not table.only_if_changed or table.table in changed
+                for result in table.run(session, window)
+            ]
             self._record(session, context, results, window)
         self.check_results = list(map(_for_listeners, results))
         failures = [result for result in results if result.failed]
@@ -118,6 +127,19 @@ class DataQualityOperator(WarehouseOperator):
         if failures:
             raise DataQualityError(failures, window)
         return summary
+
+    def _changed(self, session: Session, context: "Context", tables: Sequence[TableChecks]) -> set[str]:
+        """Tell which tables this run has changed, in whatever try; asks only if a check wants to know."""
+        if not any(table.only_if_changed for table in tables):
+            return set()
+        run, window = self.task_run(context), Window.parse(self.window_start, self.window_end)
+        # By the window too: it is what the audit table is sorted by, and it grows with every run.
+        rows = session.fetch(
+            f"select distinct table_name from {table_name(self.audit_table)} where window_start = %s and dag_id = %s"
+            " and run_id = %s and rows_inserted + rows_updated + rows_deleted > 0",
+            (window.bounds[0], run.dag_id, run.run_id),
+        )
+        return {str(name) for (name,) in rows}
 
     def _record(self, session: Session, context: "Context", results: Sequence[CheckResult], window: Window) -> None:
         run = self.task_run(context)

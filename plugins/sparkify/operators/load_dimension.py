@@ -7,6 +7,7 @@ from sparkify.audit import LoadCounts
 from sparkify.identifiers import column_names, table_name
 from sparkify.operators.load import LoadOperator
 from sparkify.session import Session
+from sparkify.versions import read_versions, write_version
 from sparkify.window import Window
 
 
@@ -17,23 +18,40 @@ class LoadDimensionOperator(LoadOperator):
     row, so partitions may be loaded in any order. UPDATE and INSERT, not MERGE: Redshift's MERGE takes no
     condition beside the keys, and this needs one.
 
+    A dimension that is made from all of a mirror, and of nothing else, need not be made anew while the mirror is the
+    same. With `version_table` and `source_version_table` it remembers which version of the mirror it was made from, and
+    a load of that version reads two rows and changes none.
+
     Takes the parameters of :class:`sparkify.operators.load.LoadOperator`, whose SELECT must give one row per key
     (a null in a key matches no row, so it must leave such rows out), and:
 
     :param key: the columns that identify a row.
     :param columns: the other columns, `version_column` among them.
     :param version_column: a row is updated only from a source whose value here is not lower.
+    :param version_table: where the version is kept that `table` was made from, as :mod:`sparkify.versions` has it.
+    :param source_version_table: where the source's own version is kept; both or neither.
     """
 
     ui_color = "#dff0d8"
 
     def __init__(
-        self, *, key: Sequence[str], columns: Sequence[str], version_column: str | None = None, **kwargs: Any
+        self,
+        *,
+        key: Sequence[str],
+        columns: Sequence[str],
+        version_column: str | None = None,
+        version_table: str | None = None,
+        source_version_table: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if (version_table is None) != (source_version_table is None):
+            raise ValueError(f"{self.task_id}: version_table and source_version_table need each other")
         self.key = key
         self.columns = columns
         self.version_column = version_column
+        self.version_table = version_table
+        self.source_version_table = source_version_table
 
     def update_statement(self) -> str:
         """The statement that brings known keys up to date where something differs."""
@@ -69,9 +87,25 @@ class LoadDimensionOperator(LoadOperator):
     def _same_key(self, target: str) -> str:
         return " and ".join(f"{target}.{column} = source.{column}" for column in column_names(self.key))
 
+    def is_current(self, session: Session) -> bool:
+        """Tell whether the table was made from what its source is now."""
+        made_from, source = self._versions(session)
+        return source is not None and made_from == source
+
     def load(self, session: Session, window: Window) -> LoadCounts:  # noqa: ARG002  (the source tells its own rows)
-        """Update, then insert."""
+        """Update, then insert, and remember the source's version; nothing where another run has just done it."""
+        made_from, source = self._versions(session)
+        if source is not None and made_from == source:
+            return LoadCounts("unchanged")
         updated = session.execute(self.update_statement())
         inserted = session.execute(self.insert_statement())
+        if source is not None:
+            write_version(session, str(self.version_table), source)
         outcome = "loaded" if updated or inserted else "unchanged"
         return LoadCounts(outcome, rows_updated=updated, rows_inserted=inserted)
+
+    def _versions(self, session: Session) -> tuple[str | None, str | None]:
+        if self.version_table is None:
+            return None, None
+        made_from, source = read_versions(session, self.version_table, str(self.source_version_table))
+        return made_from, source

@@ -78,7 +78,7 @@ class ManageTablesOperator(WarehouseOperator):
         self.migration_statements = list(migrations)
         self.migrations_table = migrations_table
 
-    def execute(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> dict[str, Any]:
         """Create, migrate or reset.
 
         :return: the action, and the names of the migrations applied and pending.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,21 +11,23 @@ from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from sparkify import s3
 from sparkify.audit import LoadCounts
-from sparkify.catalogue import LEDGER_COLUMNS, compare, ledger_fingerprint, read_ledger
+from sparkify.catalogue import LEDGER_COLUMNS, compare, read_ledger
 from sparkify.copy_statement import JSON_MODES, CopyStatement
 from sparkify.failures import PermanentWarehouseError
-from sparkify.identifiers import UnsafeSqlTextError, column_names, run_digest, table_name
+from sparkify.identifiers import UnsafeSqlTextError, column_names, table_name
 from sparkify.layout import Layout
 from sparkify.load_errors import explain
+from sparkify.manifests import Manifests
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
+from sparkify.versions import read_versions, write_version
 from sparkify.window import Window, within_bounds
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _REPLACE = ("like", "layout", "window_column")
-_SYNCHRONISE = ("prefix", "ledger", "lock_table")
+_SYNCHRONISE = ("prefix", "ledger", "version_table", "lock_table")
 
 
 class StageToRedshiftOperator(AuditedOperator):
@@ -38,12 +41,13 @@ class StageToRedshiftOperator(AuditedOperator):
     over an hour ever sees.
 
     Mode `synchronise` makes `table` hold what lies under `prefix`. A ledger of keys and ETags tells what is
-    loaded: only new objects are copied; if one changed or is gone, all are. An unchanged prefix costs
-    one listing. Rows and ledger change in one transaction; run twice, the second run copies nothing.
+    loaded: only new objects are copied; if one changed or is gone, all are. An unchanged prefix costs one listing and
+    one row, the listing's fingerprint as it was loaded. Rows, ledger and fingerprint change in one transaction; run
+    twice, the second run copies nothing.
 
     COPY runs under the role that connection `role_conn_id` names in its extra `role_arn`. No hook is built on that
     connection, since every AWS hook on it would assume the role; the worker lists the source, and writes and
-    deletes manifests, by `aws_conn_id`. A manifest of a failed COPY stays for diagnosis.
+    deletes manifests, by `aws_conn_id`. A manifest of a failed COPY stays for diagnosis, until a later try succeeds.
 
     :param table: target: in mode `replace` a table of this run alone (templated).
     :param columns: target columns; with jsonpaths, in the order of its expressions.
@@ -60,6 +64,7 @@ class StageToRedshiftOperator(AuditedOperator):
     :param window_column: replace: the TIMESTAMP column by which rows belong to the window.
     :param prefix: synchronise: the prefix in `source` (templated).
     :param ledger: synchronise: table with the columns object_key and etag.
+    :param version_table: synchronise: table with the column version, as :mod:`sparkify.versions` has it.
     :param lock_table: synchronise: empty companion table that every writer of `table` locks first.
     :param aws_conn_id: the worker's own access to S3.
     :param role_conn_id: connection with the role in its extra `role_arn`; `default` is allowed there.
@@ -97,6 +102,7 @@ class StageToRedshiftOperator(AuditedOperator):
         window_column: str | None = None,
         prefix: str | None = None,
         ledger: str | None = None,
+        version_table: str | None = None,
         lock_table: str | None = None,
         aws_conn_id: str = "aws_default",
         role_conn_id: str = "redshift_s3_role",
@@ -118,6 +124,7 @@ class StageToRedshiftOperator(AuditedOperator):
         self.window_column = window_column
         self.prefix = prefix
         self.ledger = ledger
+        self.version_table = version_table
         self.lock_table = lock_table
         self.aws_conn_id = aws_conn_id
         self.role_conn_id = role_conn_id
@@ -127,7 +134,7 @@ class StageToRedshiftOperator(AuditedOperator):
         if unused := [name for name in foreign if getattr(self, name) is not None]:
             raise ValueError(f"{self.task_id}: mode {mode!r} has no use for {', '.join(unused)}")
 
-    def execute(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> dict[str, Any]:
         """Stage.
 
         :return: the counts of :class:`sparkify.audit.LoadCounts`.
@@ -173,7 +180,8 @@ class StageToRedshiftOperator(AuditedOperator):
         found = s3.find_objects(self._client, self.source, Layout(str(self.layout)), window)
         objects = [item for _, item in found]
         self.log.info("Window %s: %s objects: %s", window, len(objects), ", ".join(o.url for o in objects))
-        manifests: list[str] = []
+        manifests = self._manifests(context)
+        written: list[str] = []
         table, like = table_name(self.table), table_name(str(self.like))
         staged = misfiled = 0
         with self.session(context) as session:
@@ -181,13 +189,16 @@ class StageToRedshiftOperator(AuditedOperator):
             with session.transaction():
                 session.execute(f"drop table if exists {table}")
                 session.execute(f"create table {table} (like {like})")
-                session.execute(f"create temp table {self._scratch} (like {like})")
                 for period, of_period in groupby(found, key=lambda pair: pair[0].window):
-                    manifests.append(self._object_url(context, f"{len(manifests)}.manifest"))
-                    self._copy(session, self._scratch, manifests[-1], [item for _, item in of_period])
+                    session.execute(
+                        f"delete from {self._scratch}"
+                        if written
+                        else f"create temp table {self._scratch} (like {like})"
+                    )
+                    written.append(manifests.url(f"{len(written)}.manifest"))
+                    self._copy(session, self._scratch, written[-1], [item for _, item in of_period])
                     misfiled += int(session.value(self.misfiled_statement(), period.bounds))
                     staged += session.execute(self.keep_statement(), window.within(period).bounds)
-                    session.execute(f"delete from {self._scratch}")
                 counts = LoadCounts(
                     outcome="loaded" if staged else "no_rows" if objects else "no_file",
                     files=len(objects),
@@ -198,51 +209,59 @@ class StageToRedshiftOperator(AuditedOperator):
                 self.audit(session, context, str(self.like), window, counts)
         if misfiled:
             self.log.warning("%s rows lie outside the period that their file is named for: left out", misfiled)
-        self._tidy(manifests)
+        manifests.tidy(self._client, written, self.log)
         return counts
 
     def _synchronise(self, context: "Context") -> LoadCounts:
         window = Window.parse(self.window_start, self.window_end)
-        ledger = table_name(str(self.ledger))
-        manifest, entries = (self._object_url(context, name) for name in ("manifest", "ledger.json"))
+        listed = self._listed()
+        manifests = self._manifests(context)
         written: list[str] = []
         with self.session(context) as session:
-            started = time.monotonic()
-            # Told without a lock and without the ledger's rows: an unchanged catalogue costs one listing.
-            unchanged = ledger_fingerprint(session, ledger) == s3.fingerprint(self._listed())
-            with session.transaction(lock=None if unchanged else self.lock_table):
+            # Told without a lock: a version that names what is listed was committed with the rows that it names.
+            if read_versions(session, str(self.version_table)) == (s3.fingerprint(listed),):
                 counts = LoadCounts("unchanged")
-                if not unchanged:
-                    # Listed again under the lock: an older listing must not undo a newer one's work.
-                    listed = self._listed()
-                    difference = compare(listed, read_ledger(session, ledger))
-                    if not listed:
-                        raise s3.S3LocationError(
-                            f"{s3.join_url(self.source, str(self.prefix))} has no objects any more, but "
-                            f"{self.table} holds what was there: check the prefix. Nothing was changed; "
-                            f"to empty the mirror on purpose, delete the rows of {self.table} and {ledger}"
-                        )
-                    deleted = 0
-                    if difference.whole:
-                        deleted = session.execute(f"delete from {table_name(self.table)}")
-                        session.execute(f"delete from {ledger}")
-                    staged = 0
-                    if objects := difference.to_copy:
-                        written = [manifest, entries]
-                        s3.put_rows(self._client, entries, ({"object_key": o.key, "etag": o.etag} for o in objects))
-                        self._copy(session, self.table, manifest, objects)
-                        staged = int(session.value("select pg_last_copy_count()"))
-                        session.execute(self._ledger_statement(entries))
-                    counts = LoadCounts(
-                        outcome="loaded" if objects or deleted else "unchanged",
-                        files=len(objects),
-                        rows_staged=staged,
-                        rows_deleted=deleted,
-                        seconds=time.monotonic() - started,
-                    )
                 self.audit(session, context, self.table, window, counts)
-        self._tidy(written)
+                return counts
+            started = time.monotonic()
+            with session.transaction(lock=self.lock_table):
+                counts = self._bring_up_to_date(session, manifests, written)
+                counts = replace(counts, seconds=time.monotonic() - started)
+                self.audit(session, context, self.table, window, counts)
+        manifests.tidy(self._client, written, self.log)
         return counts
+
+    def _bring_up_to_date(self, session: Session, manifests: Manifests, written: list[str]) -> LoadCounts:
+        """Copy what is new, or everything if something changed or is gone, under the lock that is held."""
+        ledger = table_name(str(self.ledger))
+        # Listed again: an older listing must not undo a newer one's work.
+        listed = self._listed()
+        known = read_ledger(session, ledger)
+        difference = compare(listed, known)
+        if known and not listed:
+            raise s3.S3LocationError(
+                f"{s3.join_url(self.source, str(self.prefix))} has no objects any more, but {self.table} holds what "
+                "was there: check the prefix. Nothing was changed; to empty the mirror on purpose, delete the rows of "
+                f"{self.table}, {ledger} and {self.version_table}"
+            )
+        deleted = staged = 0
+        if difference.whole:
+            deleted = session.execute(f"delete from {table_name(self.table)}")
+            session.execute(f"delete from {ledger}")
+        if objects := difference.to_copy:
+            entries = manifests.url("ledger.json")
+            written += [manifests.url("manifest"), entries]
+            s3.put_rows(self._client, entries, ({"object_key": o.key, "etag": o.etag} for o in objects))
+            self._copy(session, self.table, written[0], objects)
+            staged = int(session.value("select pg_last_copy_count()"))
+            session.execute(self._ledger_statement(entries))
+        write_version(session, str(self.version_table), s3.fingerprint(listed))
+        return LoadCounts(
+            outcome="loaded" if objects or deleted else "unchanged",
+            files=len(objects),
+            rows_staged=staged,
+            rows_deleted=deleted,
+        )
 
     def _copy(self, session: Session, table: str, manifest: str, objects: Sequence[s3.S3Object]) -> None:
         compression = s3.compression(objects)
@@ -251,15 +270,6 @@ class StageToRedshiftOperator(AuditedOperator):
             session.execute(self.copy_statement(table, manifest, [compression] if compression else []))
         except PermanentWarehouseError as error:
             raise explain(self.get_db_hook(), session, error, table=self.table, log=self.log) from error
-
-    def _tidy(self, urls: Sequence[str]) -> None:
-        """Delete what was written for COPY; the load is committed by now, so that failing here must not undo it."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            s3.delete(self._client, *urls)
-        except (BotoCoreError, ClientError, s3.S3LocationError) as error:
-            self.log.warning("The rows are loaded, but %s stays behind: %s", ", ".join(urls), error)
 
     def _ledger_statement(self, url: str) -> str:
         return CopyStatement(
@@ -275,11 +285,8 @@ class StageToRedshiftOperator(AuditedOperator):
     def _listed(self) -> list[s3.S3Object]:
         return list(s3.list_objects(self._client, s3.join_url(self.source, str(self.prefix))))
 
-    def _object_url(self, context: "Context", kind: str) -> str:
-        """Name an object of this try alone, under the manifest prefix."""
-        run = self.task_run(context)
-        name = f"{run.dag_id}/{run_digest(run)}/{self.task_id}-{run.try_number}.{kind}"
-        return s3.join_url(self.manifest_prefix, name)
+    def _manifests(self, context: "Context") -> Manifests:
+        return Manifests(self.manifest_prefix, self.task_run(context), self.task_id)
 
     @cached_property
     def _client(self) -> Any:

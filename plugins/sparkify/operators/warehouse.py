@@ -1,11 +1,15 @@
-"""What the operators share: a session named after the task, and for loads the audit table."""
+"""What the operators share: a session named after the task, quick retries, an end on demand, and the audit table."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from sparkify.audit import LoadCounts, TaskRun, record
+from sparkify.cancelling import end_session
+from sparkify.failures import WarehouseError
+from sparkify.quick_retries import retrying
 from sparkify.session import Session, open_session
 from sparkify.window import Window
 
@@ -21,16 +25,53 @@ class WarehouseOperator(BaseSQLOperator):
 
     def __init__(self, *, conn_id: str = "redshift", **kwargs: Any) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
+        self._session: Session | None = None
+        self._ended = False
 
-    def session(self, context: "Context") -> AbstractContextManager[Session]:
+    def execute(self, context: "Context") -> Any:
+        """Do the work, quickly again where it met a conflict or lost its connection.
+
+        :return: what :meth:`work` returns.
+        :raises PermanentWarehouseError: what a retry cannot mend.
+        :raises WarehouseError: what it may; Airflow retries.
+        """
+        return retrying(lambda: self.work(context), log=self.log, wanted=lambda: not self._ended)
+
+    def work(self, context: "Context") -> Any:
+        """Do what the operator is for, in sessions of its own; idempotent."""
+        raise NotImplementedError
+
+    @contextmanager
+    def session(self, context: "Context") -> Iterator[Session]:
         """Open the task's session; statements in it end no later than the task's own time-out."""
+        if self._ended:
+            raise WarehouseError("the task was told to end", soon=False)
         run = self.task_run(context)
-        return open_session(
+        with open_session(
             self.get_db_hook(),
             label=f"{run.dag_id}.{self.task_id} {run.run_id} try {run.try_number}",
             log=self.log,
             statement_timeout=self.execution_timeout,
-        )
+        ) as session:
+            self._session = session
+            try:
+                yield session
+            except Exception:
+                raise
+            except BaseException:
+                # Time's up, in the middle of a statement. Airflow calls on_kill only when the connection is closed
+                # by our own doing, and the pid may be another's.
+                self.on_kill()
+                raise
+            finally:
+                self._session = None
+
+    def on_kill(self) -> None:
+        """End what runs in the warehouse; Airflow calls this when the task is marked, cleared or stopped."""
+        self._ended = True
+        session, self._session = self._session, None
+        if session:
+            end_session(self.get_db_hook(), session, self.log)
 
     @staticmethod
     def task_run(context: "Context") -> TaskRun:

@@ -22,7 +22,7 @@ columns:
 
 def test_a_table_is_scanned_once_whatever_the_number_of_checks() -> None:
     statement = parse_checks(PLAYS).statement()
-    assert statement.count("from songplays") == 1
+    assert statement.count("from songplays as checked") == 1
     assert len(parse_checks(PLAYS).checks) == 5
 
 
@@ -45,7 +45,21 @@ def test_severity_is_fail_unless_it_says_warn() -> None:
 
 
 def test_a_reference_joins_distinct_keys_so_that_it_cannot_double_what_is_counted() -> None:
-    assert "left join (select distinct user_id from users) as referenced_1" in parse_checks(PLAYS).statement()
+    assert "left join (select distinct user_id from users where user_id in (" in parse_checks(PLAYS).statement()
+
+
+def test_of_a_referenced_table_only_the_keys_of_the_window_are_read() -> None:
+    bounded = "select same.user_id from songplays as same\nwhere same.start_time >= %s and same.start_time < %s"
+    assert bounded in parse_checks(PLAYS).statement()
+    whole = parse_checks(PLAYS.replace("window_column: start_time\n", "")).statement()
+    assert "(select distinct user_id from users) as" in whole
+
+
+def test_a_table_can_be_bounded_to_the_rows_that_a_query_names() -> None:
+    text = "table: users\nrows_of: {column: id, query: select {id} from s}\nrow_count: {equal_to: 1}".replace(
+        "{id}", "id"
+    )
+    assert parse_checks(text).statement().endswith("from users as checked\nwhere checked.id in (\nselect id from s\n)")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +70,7 @@ def test_a_reference_joins_distinct_keys_so_that_it_cannot_double_what_is_counte
         ("row_count: {equal_to: 1}", "lacks table"),
         ("table: users", "no check is declared"),
         ("table: users\nrow_count: {}", "expects nothing"),
+        ("table: users\nrows_of: {column: id}\nrow_count: {equal_to: 1}", "rows_of lacks query"),
         ("table: users\nrow_count: {equals: 1}", "equals is not known"),
         ("table: users\nrow_count: {equal_to: 1, severity: info}", "neither fail nor warn"),
         ("table: users\ncolumns: {level: {nul_check: {equal_to: 0}}}", "'nul_check' is not a check"),

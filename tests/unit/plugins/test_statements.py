@@ -55,8 +55,12 @@ def test_a_dimension_updates_only_what_differs_and_is_not_older() -> None:
     ("mode", "arguments", "reason"),
     [
         ("replace", {"layout": "%Y%m%d"}, "needs like, window_column"),
-        ("synchronise", {"prefix": "songs/", "ledger": "ledger"}, "needs lock_table"),
-        ("synchronise", {"prefix": "a", "ledger": "b", "lock_table": "c", "like": "d"}, "has no use for like"),
+        ("synchronise", {"prefix": "songs/", "ledger": "ledger"}, "needs version_table, lock_table"),
+        (
+            "synchronise",
+            {"prefix": "a", "ledger": "b", "version_table": "v", "lock_table": "c", "like": "d"},
+            "has no use for like",
+        ),
     ],
 )
 def test_a_stage_with_arguments_that_do_not_fit_its_mode_is_refused(

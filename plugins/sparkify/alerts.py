@@ -1,0 +1,114 @@
+"""Tell a webhook that a task has failed for good, or that a run has missed its deadline.
+
+Off unless the connection `sparkify_alerts` exists. Its password is the webhook's whole URL, which is a secret as a
+rule: so Airflow keeps it encrypted, and masks it in logs. Its extra `headers`, an object, goes along.
+"""
+
+import json
+import logging
+import urllib.request
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from sparkify.window import WindowError, parse_utc, resolve_window
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+CONNECTION = "sparkify_alerts"
+# For connecting, and for each read after that: a webhook that hangs must not hold a worker.
+_TIMEOUT_SECONDS = 5.0
+_LONGEST_REASON = 2000
+log = logging.getLogger(__name__)
+
+
+def task_failed(context: "Context") -> None:
+    """Send what failed; an `on_failure_callback`, which Airflow calls once, when no retry is left."""
+    task_instance = context["ti"]
+    error = context.get("exception")
+    reason = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error or "no reason given")
+    _send(
+        {
+            "event": "task_failed",
+            "dag_id": task_instance.dag_id,
+            "run_id": task_instance.run_id,
+            "partition": _partition(context.get("dag_run"), context.get("params") or {}),
+            "task_id": task_instance.task_id,
+            "try_number": task_instance.try_number,
+            "reason": reason[:_LONGEST_REASON],
+            "link": getattr(task_instance, "log_url", None),
+        }
+    )
+
+
+def deadline_missed(context: Mapping[str, Any]) -> None:
+    """Send which run is late; a DeadlineAlert's callback, which Airflow calls once for each run.
+
+    :param context: what Airflow gives to such callbacks: the run as its API shows it, and the deadline.
+    """
+    run, deadline = context["dag_run"], context.get("deadline") or {}
+    moments = {
+        name: parse_utc(str(run[name])) if run.get(name) else None
+        for name in ("logical_date", "data_interval_start", "data_interval_end", "run_after")
+    }
+    base = _setting("api", "base_url")
+    _send(
+        {
+            "event": "deadline_missed",
+            "dag_id": run["dag_id"],
+            "run_id": run["dag_run_id"],
+            "partition": _partition(SimpleNamespace(**moments), run.get("conf") or {}),
+            "task_id": None,
+            "try_number": None,
+            "reason": f"not finished by {deadline.get('deadline_time')}",
+            "link": f"{base.rstrip('/')}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'])}" if base else None,
+        }
+    )
+
+
+def _partition(run: Any, params: Mapping[str, Any]) -> dict[str, str] | None:
+    """The window of the run, or None for a run without one, of another DAG or with a form that says nonsense."""
+    try:
+        window = resolve_window(run, params)
+    except (WindowError, AttributeError):
+        return None
+    return {"start": window.start.isoformat(), "end": window.end.isoformat()}
+
+
+def _send(alert: dict[str, Any]) -> None:
+    """Post the alert. Whatever goes wrong is logged and not raised: the task's own outcome stands."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+    from airflow.sdk.log import redact
+
+    try:
+        connection = BaseHook.get_connection(CONNECTION)
+    except AirflowNotFoundException:
+        log.debug("No connection %s: nobody is told", CONNECTION)
+        return
+    where = "in run {run_id} of {dag_id}".format_map(alert)
+    what = f"Task {alert['task_id']} failed" if alert["task_id"] else "Deadline missed"
+    body = {"text": f"{what} {where}: {alert['reason']}", **alert}
+    try:
+        url = connection.password or ""
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"connection {CONNECTION} must have the webhook's http(s) URL as its password")  # noqa: TRY301
+        request = urllib.request.Request(  # noqa: S310  (its scheme is looked at above)
+            url,
+            json.dumps(redact(body)).encode(),
+            {"Content-Type": "application/json", **connection.extra_dejson.get("headers", {})},
+        )
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+            log.info("Told %s of it: HTTP %s", CONNECTION, answer.status)
+    except (OSError, ValueError) as error:
+        # Without the URL, which the error's own text may hold.
+        said = str(error).replace(connection.password or "\0", "***")
+        log.error("%s could not be told: %s: %s", CONNECTION, type(error).__name__, said)  # noqa: TRY400
+
+
+def _setting(section: str, name: str) -> str:
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get(section, name, fallback="") or "")
