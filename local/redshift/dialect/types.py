@@ -135,6 +135,8 @@ TYPES: dict[str, Callable[[Cursor], ColumnType]] = {
     "timestamptz": _plain("timestamptz"),
     "time": _time,
     "timetz": _plain("timetz"),
+    # Defined in catalogue/super.sql.
+    "super": _plain("super"),
 }
 
 
