@@ -17,7 +17,21 @@ MISSING_NOT_NULL = 1213
 BAD_LINE = 1216
 BAD_IDENTITY = 1217
 BAD_UTF8 = 1220
+WRONG_ENCODING = 1221
 OVERFLOW = 1222
+
+
+class SourceError(Exception):
+    """The data cannot be read at all.
+
+    :param error: the error's text as Redshift words it. :param context: what was being read.
+    """
+
+    def __init__(self, error: str, *, context: str = "", location: str = "") -> None:
+        super().__init__(error)
+        self.error = error
+        self.context = context
+        self.location = location
 
 
 class ValueFaultError(Exception):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from local.redshift.copy.blocks import QuickPath
 from local.redshift.copy.documents import LONGEST, Documents
-from local.redshift.copy.failures import Errors
+from local.redshift.copy.failures import Errors, SourceError
 from local.redshift.copy.jsonpaths import Getter, key_getters, path_getter, read_paths
-from local.redshift.copy.objects import SourceError, read_whole
+from local.redshift.copy.objects import read_whole
 from local.redshift.copy.options import Options
 from local.redshift.copy.rows import RowMaker
 from local.redshift.copy.values import TargetColumn

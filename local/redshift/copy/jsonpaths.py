@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.redshift.copy.failures import BAD_LINE, ValueFaultError
-from local.redshift.copy.objects import SourceError
+from local.redshift.copy.failures import BAD_LINE, SourceError, ValueFaultError
 
 _BRACKETS = re.compile(r"\[(?:'([^']*)'|\"([^\"]*)\"|(\d+))\]")
 _DOTS = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")

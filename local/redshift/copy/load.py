@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 from local.redshift.config import Config
 from local.redshift.copy import s3_client
-from local.redshift.copy.failures import Errors, TooManyErrors
+from local.redshift.copy.encodings import WrongEncodingError
+from local.redshift.copy.failures import WRONG_ENCODING, Errors, LoadError, SourceError, TooManyErrors
 from local.redshift.copy.formats import FORMATS, DataFormat
 from local.redshift.copy.journal import Journal, Load, LoadedFile
 from local.redshift.copy.objects import (
     MissingError,
     ObjectReader,
     Source,
-    SourceError,
     from_manifest,
     listed,
+    patiently,
 )
+from local.redshift.copy.options import Options
 from local.redshift.copy.request import CopyRequest
 from local.redshift.copy.target import Target, read_target
 from local.redshift.copy.values import TargetColumn
@@ -51,7 +53,7 @@ def load(request: CopyRequest, desk: FrontDesk) -> None:
             work.run()
         except SourceError as error:
             work.abort(str(error))
-            raise _source_error(error, started.query, desk.process) from error
+            raise source_error(error, started.query, desk.process) from error
         except TooManyErrors as error:
             work.abort("rows failed")
             text = f"Load into table '{target.name}' failed.  Check 'sys_load_error_detail' system table for details."
@@ -66,14 +68,14 @@ def load(request: CopyRequest, desk: FrontDesk) -> None:
             raise
 
 
-def _source_error(error: SourceError, query: int, process: int) -> RedshiftError:
+def source_error(error: SourceError, query: int, process: int) -> RedshiftError:
+    """Return what a client is told when S3, a role or a manifest is at fault: the boxed error (redshift.md A2)."""
     detail = boxed(error.error, context=error.context, query=query, location=error.location, pid=process)
     return RedshiftError(error.error, detail=detail)
 
 
-def _assume_role(request: CopyRequest, config: Config, user: str) -> S3Client:
+def assume_role(options: Options, config: Config, user: str) -> S3Client:
     """Return a client with the rights of the statement's role or keys; SourceError if it may not have them."""
-    options = request.options
     if options.role is not None:
         # With chained roles each is assumed by the one before it.
         for role in options.role.split(","):
@@ -84,7 +86,7 @@ def _assume_role(request: CopyRequest, config: Config, user: str) -> S3Client:
                     location="xen_aws_credentials_mgr.cpp",
                 )
         return s3_client.own(config.s3)
-    return s3_client.with_keys(config.s3, options.access_key or "", options.secret_key or "")
+    return s3_client.with_keys(config.s3, options.access_key or "", options.secret_key or "", options.session_token)
 
 
 @dataclass
@@ -118,20 +120,21 @@ class _Work:
     def run(self) -> None:
         """Read, convert and load everything, then tell the client and the journal."""
         request, desk = self.request, self.desk
-        client = _assume_role(request, desk.config, desk.user)
-        self._check_region()
-        sources = (from_manifest if request.options.manifest else listed)(client, request.source)
         columns = self.target.loaded(request)
-        format_ = FORMATS[request.options.format](client, columns, request.options, self.errors)
+        # First of all, and for NOLOAD too: a cancel reaches PostgreSQL, which heeds it while it is copying.
+        desk.begin_copy(f"copy {self.target.sql} ({_listed_names(columns)}) from stdin")
+        self.copying = True
+        client = assume_role(request.options, desk.config, desk.user)
+        self._check_region()
+        find = from_manifest if request.options.manifest else listed
+        sources = patiently(lambda: find(client, request.source), desk.breathe)
+        make = FORMATS[request.options.format]
+        format_ = patiently(lambda: make(client, columns, request.options, self.errors), desk.breathe)
         desk.remember("redshift.last_copy_id", self.started.query)
         desk.remember("redshift.last_copy_count", 0)
-        if not request.options.no_load:
-            desk.begin_copy(f"copy {self.target.sql} ({_listed_names(columns)}) from stdin")
-            self.copying = True
         self._read_all(client, sources, format_)
-        if self.copying:
-            desk.end_copy()
-            self.copying = False
+        desk.end_copy()
+        self.copying = False
         self._finish()
 
     def abort(self, reason: str) -> None:
@@ -160,9 +163,15 @@ class _Work:
     def _read_one(self, source: Source, chunks: Iterator[bytes], format_: DataFormat) -> None:
         counted = _Counted(chunks)
         before = len(self.errors.found)
-        for piece in format_.pieces(iter(counted), source.url):
-            if self.copying:
-                self.desk.copy_data(piece)
+        try:
+            for piece in format_.pieces(iter(counted), source.url):
+                if not self.request.options.no_load:
+                    self.desk.copy_data(piece)
+                else:
+                    self.desk.breathe()
+        except WrongEncodingError as error:
+            # The file is skipped (Developer Guide: copy-parameters-data-conversion, ENCODING).
+            self.errors.add(LoadError(source.url, format_.lines + 1, WRONG_ENCODING, str(error)))
         failed = len(self.errors.found) - before
         self.files.append(LoadedFile(source.url, format_.lines, counted.total, failed))
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import bz2
 import json
 import queue
 import threading
-import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.redshift.copy.compression import decompressed
+from local.redshift.copy.encodings import as_utf8
+from local.redshift.copy.failures import SourceError
 from local.redshift.copy.options import Options
 
 if TYPE_CHECKING:
@@ -22,19 +25,9 @@ if TYPE_CHECKING:
 _READERS = 8
 _CHUNKS = 4
 _CHUNK = 1 << 18
-
-
-class SourceError(Exception):
-    """The data cannot be read at all.
-
-    :param error: the error's text as Redshift words it. :param context: what was being read.
-    """
-
-    def __init__(self, error: str, *, context: str = "", location: str = "") -> None:
-        super().__init__(error)
-        self.error = error
-        self.context = context
-        self.location = location
+# Seconds between two looks at the client while S3 is silent.
+_PATIENCE = 0.1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -77,6 +70,25 @@ def service_error(error: Exception, context: str) -> SourceError:
 
 # HEAD and some GET requests carry only a status.
 _CODES = {"404": "NoSuchKey", "403": "AccessDenied"}
+
+
+def patiently(work: Callable[[], T], wait: Callable[[], None]) -> T:
+    """Return what `work` returns or raise what it raises; it may hang on S3, and `wait` is called meanwhile.
+
+    :param wait: raises to give up waiting; the work is then left to itself.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is for who waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not wait_for([future], timeout=_PATIENCE).done:
+        wait()
+    return future.result()
 
 
 def read_whole(client: S3Client, url: str, *, most: int = 64 << 20) -> bytes:
@@ -135,48 +147,12 @@ def _text(value: object) -> str:
     return value
 
 
-class Decompressor(Protocol):
-    """A stream decompressor; `eof` tells that the compressed stream is complete."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-_DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
-    "gzip": lambda: zlib.decompressobj(wbits=31),
-    "bzip2": bz2.BZ2Decompressor,
-}
-
-
-def _decompressed(chunks: Iterator[bytes], kind: str, context: str) -> Iterator[bytes]:
-    current = _DECOMPRESSORS[kind]()
-    started = False
-    for chunk in chunks:
-        data = chunk
-        while data:
-            if current.eof:
-                current = _DECOMPRESSORS[kind]()
-            started = True
-            try:
-                yield current.decompress(data)
-            except (zlib.error, OSError) as error:
-                raise SourceError(f"stand-in: the {kind} data is damaged: {error}", context=context) from error
-            data = current.unused_data if current.eof else b""
-    if started and not current.eof:
-        raise SourceError(f"stand-in: the {kind} data ends early", context=context)
-
-
 class ObjectReader:
     """Reads objects ahead, several at once, and hands them out one after the other.
 
     :param client: the S3 client, which may be used by several threads.
     :param sources: the objects in the order to load them. :param manifest: the manifest's address, if there is one.
-    :param compression: 'gzip', 'bzip2' or None.
+    :param options: the statement's, for compression and encoding.
 
     A context manager: leaving it stops the readers.
     """
@@ -186,6 +162,7 @@ class ObjectReader:
         self._sources = sources
         self._manifest = manifest
         self._compression = options.compression
+        self._encoding = options.encoding
         self._queues: list[queue.Queue[bytes | Exception | None]] = []
         self._next = 0
         self._lock = threading.Lock()
@@ -214,14 +191,14 @@ class ObjectReader:
         for index, source in enumerate(self._sources):
             chunks = self._chunks(index, wait)
             if self._compression:
-                chunks = _decompressed(chunks, self._compression, f"S3 key being read : {source.url}")
-            yield source, chunks
+                chunks = decompressed(chunks, self._compression, f"S3 key being read : {source.url}")
+            yield source, as_utf8(chunks, self._encoding)
             self._slots.release()
 
     def _chunks(self, index: int, wait: Callable[[], None]) -> Iterator[bytes]:
         while True:
             try:
-                item = self._queues[index].get(timeout=0.1)
+                item = self._queues[index].get(timeout=_PATIENCE)
             except queue.Empty:
                 wait()
                 continue
@@ -262,7 +239,7 @@ class ObjectReader:
     def _put(self, index: int, item: bytes | Exception | None) -> None:
         while not self._stopped.is_set():
             try:
-                self._queues[index].put(item, timeout=0.1)
+                self._queues[index].put(item, timeout=_PATIENCE)
             except queue.Full:
                 continue
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from local.redshift.copy.encodings import ENCODINGS
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.tokens import Kind
 from local.redshift.errors import RedshiftError, UnsupportedError
@@ -18,6 +19,7 @@ class Options:
     :param json: 'auto', 'auto ignorecase', or the s3:// address of a jsonpaths file; None until a format is named.
     :param role: the role to assume, 'default' for the default one. :param max_errors: rows that may fail, 0 for none.
     :param time_format: 'auto', 'epochsecs', 'epochmillisecs', a format, or None for the default format.
+    :param encoding: a key of encodings.ENCODINGS.
     :param replacement: what ACCEPTINVCHARS puts in place of each invalid byte, None without the option.
     """
 
@@ -26,6 +28,7 @@ class Options:
     role: str | None = None
     access_key: str | None = None
     secret_key: str | None = None
+    session_token: str | None = None
     region: str | None = None
     manifest: bool = False
     compression: str | None = None
@@ -42,6 +45,7 @@ class Options:
     accept_any_date: bool = False
     explicit_ids: bool = False
     ignore_header: int = 0
+    encoding: str = "utf8"
     no_load: bool = False
     seen: set[str] = field(default_factory=set)
 
@@ -56,11 +60,13 @@ def _flag(attribute: str) -> Reader:
     return read
 
 
-def _on_off(cursor: Cursor, _: Options) -> None:
-    """Take ON, OFF, TRUE, FALSE or PRESET, any of which may be left out: it has no effect on what is loaded."""
-    for word in ("on", "off", "true", "false", "preset"):
-        if cursor.accept(word):
-            return
+def _switch(*words: str) -> Reader:
+    """Take one of the words or none: what has no effect on what is loaded."""
+
+    def read(cursor: Cursor, _: Options) -> None:
+        any(cursor.accept(word) for word in words)
+
+    return read
 
 
 def _as_string(attribute: str) -> Reader:
@@ -83,6 +89,7 @@ def _as_number(attribute: str, most: int) -> Reader:
 
 
 def _comprows(cursor: Cursor, _: Options) -> None:
+    """Take how many rows the compression's analysis would look at: it has no effect on what is loaded."""
     cursor.number()
 
 
@@ -122,11 +129,12 @@ def _accept_invalid(cursor: Cursor, options: Options) -> None:
         raise RedshiftError("stand-in: ACCEPTINVCHARS takes one ASCII character", code="42601")
 
 
-def _encoding(cursor: Cursor, _: Options) -> None:
+def _encoding(cursor: Cursor, options: Options) -> None:
     cursor.accept("as")
     token = cursor.next()
-    if token.value.lower() not in ("utf8", "utf-8"):
-        raise UnsupportedError(f"ENCODING {token.value} is not supported yet, only UTF8")
+    options.encoding = token.value.lower()
+    if options.encoding not in ENCODINGS:
+        raise RedshiftError(f"stand-in: ENCODING {token.value} is none of {', '.join(ENCODINGS).upper()}", code="42601")
 
 
 def _iam_role(cursor: Cursor, options: Options) -> None:
@@ -134,22 +142,20 @@ def _iam_role(cursor: Cursor, options: Options) -> None:
     options.role = "default" if cursor.accept("default") else cursor.string()
 
 
+_KEYS = {"aws_access_key_id", "aws_secret_access_key"}
+
+
 def _credentials(cursor: Cursor, options: Options) -> None:
     _authorise_once(options)
     cursor.accept("as")
     pairs = dict(part.partition("=")[::2] for part in cursor.string().split(";"))
+    if "master_symmetric_key" in pairs:
+        raise UnsupportedError("COPY of encrypted data, with a master_symmetric_key, is not supported")
     if pairs.keys() == {"aws_iam_role"}:
         options.role = pairs["aws_iam_role"]
-    elif (
-        {"aws_access_key_id", "aws_secret_access_key"}
-        <= pairs.keys()
-        <= {
-            "aws_access_key_id",
-            "aws_secret_access_key",
-            "token",
-        }
-    ):
+    elif _KEYS <= pairs.keys() <= {*_KEYS, "token"}:
         options.access_key, options.secret_key = pairs["aws_access_key_id"], pairs["aws_secret_access_key"]
+        options.session_token = pairs.get("token")
     else:
         raise RedshiftError("stand-in: cannot read CREDENTIALS; see the forms in Redshift's manual", code="42601")
 
@@ -164,8 +170,11 @@ def _access_key(cursor: Cursor, options: Options) -> None:
     options.access_key = cursor.string()
 
 
-def _secret_key(cursor: Cursor, options: Options) -> None:
-    options.secret_key = cursor.string()
+def _string(attribute: str) -> Reader:
+    def read(cursor: Cursor, options: Options) -> None:
+        setattr(options, attribute, cursor.string())
+
+    return read
 
 
 def _authorise_once(options: Options) -> None:
@@ -186,15 +195,15 @@ READERS: dict[str, Reader] = {
     "credentials": _credentials,
     "with": _with_credentials,
     "access_key_id": _access_key,
-    "secret_access_key": _secret_key,
-    "session_token": _refused("COPY with a SESSION_TOKEN is not supported"),
+    "secret_access_key": _string("secret_key"),
+    "session_token": _string("session_token"),
     "region": _as_string("region"),
     "manifest": _flag("manifest"),
     "format": _format,
     "json": _json,
     "gzip": _compression("gzip"),
     "bzip2": _compression("bzip2"),
-    "zstd": _refused("ZSTD is not supported yet"),
+    "zstd": _compression("zstd"),
     "lzop": _refused("LZOP is not supported"),
     "timeformat": _as_string("time_format"),
     "dateformat": _as_string("date_format"),
@@ -210,8 +219,8 @@ READERS: dict[str, Reader] = {
     "explicit_ids": _flag("explicit_ids"),
     "ignoreheader": _as_number("ignore_header", 2**31 - 1),
     "noload": _flag("no_load"),
-    "compupdate": _on_off,
-    "statupdate": _on_off,
+    "compupdate": _switch("preset", "on", "true", "off", "false"),
+    "statupdate": _switch("on", "true", "off", "false"),
     "comprows": _comprows,
     "encoding": _encoding,
     **{
@@ -251,5 +260,7 @@ def _check(options: Options) -> None:
         raise RedshiftError("stand-in: COPY needs an authorisation, IAM_ROLE for example", code="42601")
     if (options.access_key is None) != (options.secret_key is None):
         raise RedshiftError("stand-in: COPY needs ACCESS_KEY_ID and SECRET_ACCESS_KEY together", code="42601")
+    if options.session_token is not None and options.access_key is None:
+        raise RedshiftError("stand-in: a SESSION_TOKEN belongs to an ACCESS_KEY_ID", code="42601")
     if options.ignore_all_errors and "maxerror" in options.seen:
         raise RedshiftError("stand-in: IGNOREALLERRORS excludes MAXERROR", code="42601")

@@ -20,14 +20,15 @@ def own(s3: S3) -> S3Client:
     return with_keys(s3, s3.access_key, s3.secret_key)
 
 
-def with_keys(s3: S3, access_key: str, secret_key: str) -> S3Client:
-    """Return a client with these keys."""
+def with_keys(s3: S3, access_key: str, secret_key: str, session_token: str | None = None) -> S3Client:
+    """Return a client with these keys, temporary ones if there is a session token."""
     client = botocore.session.Session().create_client(
         "s3",
         region_name=s3.region,
         endpoint_url=s3.endpoint_url,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
+        aws_session_token=session_token,
         config=ClientConfig(
             connect_timeout=5,
             read_timeout=60,
