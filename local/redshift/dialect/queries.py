@@ -105,7 +105,7 @@ def _read(text: str) -> exp.Expr:
 def _written(tree: exp.Expr) -> str:
     check(tree)
     _name_columns(tree)
-    tree = tree.transform(_rewrite, copy=False)
+    tree = _rewritten(tree)
     try:
         return tree.sql("postgres", comments=False, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError) as error:
@@ -130,6 +130,22 @@ def _result_name(item: exp.Expr) -> str | None:
     if isinstance(function, exp.Anonymous):
         return COLUMN_NAMES.get(str(function.this).lower())
     return "date_part" if isinstance(function, exp.Extract) else None
+
+
+def _rewritten(tree: exp.Expr) -> exp.Expr:
+    """Return the tree with every rule applied, also to what the rules keep of a node (sqlglot's transform would not)."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        parent, key, index = node.parent, node.arg_key, node.index
+        new = _rewrite(node)
+        if new is not node:
+            if node is tree:
+                tree = new
+            elif parent is not None and key is not None:
+                parent.set(key, new, index)
+        waiting.extend(new.iter_expressions())
+    return tree
 
 
 def _rewrite(node: exp.Expr) -> exp.Expr:

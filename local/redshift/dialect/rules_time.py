@@ -67,7 +67,7 @@ def moment(node: exp.Expr) -> exp.Expr:
 def dateadd(args: list[exp.Expr]) -> exp.Expr:
     """DATEADD(part, n, x): DATE in gives TIMESTAMP out, month ends are cut, `m` is the minute."""
     unit, count, value = args
-    interval = exp.Anonymous(this="redshift_interval", expressions=[text(_INTERVALS[_addable(unit)])])
+    interval = call("redshift_interval", text(_INTERVALS[_addable(unit)]))
     product = exp.Mul(this=exp.Paren(this=cast(count, "bigint")), expression=interval)
     return exp.Paren(this=exp.Add(this=exp.Paren(this=moment(value)), expression=product))
 
