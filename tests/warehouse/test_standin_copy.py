@@ -445,7 +445,7 @@ def test_history_and_commits_are_recorded(stage):
     assert rows(stage.client, commits) == [(url, 2, "JSON")]
 
 
-@pytest.mark.parametrize("option", ["csv", "delimiter ','", "format parquet", "json 'noshred'", "lzop json 'auto'"])
+@pytest.mark.parametrize("option", ["csv", "delimiter ','", "format parquet", "lzop json 'auto'"])
 def test_what_is_not_supported_is_refused(stage, option):
     stage.table("a int")
     assert stage.error(option)[0] == "0A000"

@@ -57,9 +57,9 @@ class QuickPath:
 
 
 def _typed(columns: list[TargetColumn], getters: list[Getter], options: Options) -> _Fetch | None:
-    """Return what decodes the wanted members only; None if a column wants something else than a member of its own."""
+    """Return what decodes the wanted members only; None if a column wants another thing than a scalar of its own."""
     members = [getter.member for getter in getters if getter.member is not None]
-    if len(set(members)) < len(getters):
+    if len(set(members)) < len(getters) or any(column.type == "super" for column in columns):
         return None
     names = [f"column_{number}" for number in range(len(members))]
     fields = [(name, _kind(column, options), None) for name, column in zip(names, columns, strict=True)]

@@ -89,7 +89,9 @@ def _float(column: TargetColumn, _: Options, convert: Converter) -> Quick:
 
     def quick(values: Values) -> Sequence[str] | None:
         if set(map(type, values)) <= {float, type(None)}:
-            return _texts(_numbers(values))
+            numbers = _numbers(values)
+            # A negative exponent may be too small a number.
+            return careful(values) if "e-" in numbers else _texts(numbers)
         return careful(values)
 
     return quick

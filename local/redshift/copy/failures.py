@@ -19,6 +19,7 @@ BAD_IDENTITY = 1217
 BAD_UTF8 = 1220
 WRONG_ENCODING = 1221
 OVERFLOW = 1222
+BAD_SUPER = 1224
 
 
 class SourceError(Exception):
@@ -77,13 +78,21 @@ class Errors:
     """The rows that failed so far.
 
     :param most: MAXERROR; the load stops when as many rows failed, or at the first where it is 0.
+    :param found: those that nobody has taken yet. :param count: how many there were.
     """
 
     most: int
     found: list[LoadError] = field(default_factory=list)
+    count: int = 0
 
     def add(self, error: LoadError) -> None:
         """Record a failed row; TooManyErrors if the load has to stop."""
         self.found.append(error)
-        if len(self.found) >= max(self.most, 1):
+        self.count += 1
+        if self.count >= max(self.most, 1):
             raise TooManyErrors
+
+    def take(self) -> list[LoadError]:
+        """Return the errors that nobody has taken yet."""
+        taken, self.found = self.found, []
+        return taken

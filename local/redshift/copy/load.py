@@ -32,6 +32,9 @@ from local.redshift.wire.stream import ConnectionClosedError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# How many failed rows are kept before the journal gets them: IGNOREALLERRORS knows no end.
+_ERRORS = 1000
+
 
 def load(request: CopyRequest, desk: FrontDesk) -> None:
     """Load a COPY's objects into its table, in the client's session and transaction.
@@ -142,8 +145,8 @@ class _Work:
         if self.copying:
             self.copying = False
             self.desk.fail_copy(reason)
-        self.journal.add_errors(self.started, self.errors.found)
-        self.journal.end(self.started, status="aborted", rows=0, errors=len(self.errors.found), files=self.files)
+        self.journal.add_errors(self.started, self.errors.take())
+        self.journal.end(self.started, status="aborted", rows=0, errors=self.errors.count, files=self.files)
 
     def _read_all(self, client: S3Client, sources: list[Source], format_: DataFormat) -> None:
         manifest = self.request.source if self.request.options.manifest else None
@@ -162,23 +165,25 @@ class _Work:
 
     def _read_one(self, source: Source, chunks: Iterator[bytes], format_: DataFormat) -> None:
         counted = _Counted(chunks)
-        before = len(self.errors.found)
+        before = self.errors.count
         try:
             for piece in format_.pieces(iter(counted), source.url):
                 if not self.request.options.no_load:
                     self.desk.copy_data(piece)
                 else:
                     self.desk.breathe()
+                if len(self.errors.found) >= _ERRORS:
+                    self.journal.add_errors(self.started, self.errors.take())
         except WrongEncodingError as error:
             # The file is skipped (Developer Guide: copy-parameters-data-conversion, ENCODING).
             self.errors.add(LoadError(source.url, format_.lines + 1, WRONG_ENCODING, str(error)))
-        failed = len(self.errors.found) - before
+        failed = self.errors.count - before
         self.files.append(LoadedFile(source.url, format_.lines, counted.total, failed))
 
     def _finish(self) -> None:
-        desk, failed = self.desk, len(self.errors.found)
+        desk, failed = self.desk, self.errors.count
         desk.remember("redshift.last_copy_count", self.rows)
-        self.journal.add_errors(self.started, self.errors.found)
+        self.journal.add_errors(self.started, self.errors.take())
         self.journal.end(self.started, status="completed", rows=self.rows, errors=failed, files=self.files)
         name = self.target.name
         if failed:

@@ -16,7 +16,7 @@ class Options:
     """What a COPY statement says beyond its table and its source.
 
     :param format: the data format, a key of formats.FORMATS.
-    :param json: 'auto', 'auto ignorecase', or the s3:// address of a jsonpaths file; None until a format is named.
+    :param json: 'auto', 'auto ignorecase', 'noshred', or a jsonpaths file's s3:// address; None until one is named.
     :param role: the role to assume, 'default' for the default one. :param max_errors: rows that may fail, 0 for none.
     :param time_format: 'auto', 'epochsecs', 'epochmillisecs', a format, or None for the default format.
     :param encoding: a key of encodings.ENCODINGS.
@@ -106,10 +106,11 @@ def _json(cursor: Cursor, options: Options) -> None:
     cursor.accept("as")
     token = cursor.peek()
     options.json = cursor.string() if token is not None and token.kind is Kind.STRING else "auto"
-    if options.json == "noshred":
-        raise UnsupportedError("JSON 'noshred' is not supported yet")
-    if options.json not in ("auto", "auto ignorecase") and not options.json.startswith("s3://"):
-        raise RedshiftError(f"stand-in: JSON '{options.json}' is not auto and not an s3:// address", code="42601")
+    if options.json not in ("auto", "auto ignorecase", "noshred") and not options.json.startswith("s3://"):
+        raise RedshiftError(
+            f"stand-in: JSON '{options.json}' is neither auto, auto ignorecase nor noshred, nor an s3:// address",
+            code="42601",
+        )
 
 
 def _format(cursor: Cursor, options: Options) -> None:

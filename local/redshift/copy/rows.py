@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from math import isinf
 from typing import Any
 
 from local.redshift.copy import failures
@@ -12,6 +14,9 @@ from local.redshift.copy.jsonpaths import Getter
 from local.redshift.copy.options import Options
 from local.redshift.copy.values import NULL, TargetColumn, converter
 
+# What the system tables keep of a text, in characters.
+_KEPT = 1024
+_TOO_LARGE = ValueFaultError(failures.BAD_FLOAT, "stand-in: the number is beyond DOUBLE PRECISION")
 _MISSING = ValueFaultError(failures.MISSING_NOT_NULL, "Missing data for not-null field")
 
 
@@ -28,6 +33,7 @@ class RowMaker:
             for column, getter in zip(columns, getters, strict=True)
         ]
         self._errors = errors
+        self._malformed = failures.BAD_SUPER if options.json == "noshred" else failures.BAD_LINE
 
     def make(self, documents: Iterable[Document], file: str) -> list[str]:
         """Return the rows of one object's documents.
@@ -38,7 +44,7 @@ class RowMaker:
 
     def _row(self, document: Document, file: str) -> str | None:
         if document.fault is not None:
-            self._errors.add(_error(document, file, failures.BAD_LINE, document.fault))
+            self._errors.add(_error(document, file, self._malformed, document.fault))
             return None
         value: Any = document.value
         if value.__class__ is not dict and value.__class__ is not list:
@@ -51,6 +57,8 @@ class RowMaker:
         try:
             for get, convert, not_null in self._fields:
                 found = get(value)
+                if found.__class__ is float and isinf(found):
+                    raise _TOO_LARGE
                 text = NULL if found is None else convert(found)
                 if not_null and text == NULL:
                     self._errors.add(self._value_error(document, file, index, found, _MISSING))
@@ -73,8 +81,8 @@ class RowMaker:
             type=column.shown_type,
             length=column.length,
             position=fault.position,
-            raw_line=document.text(),
-            raw_value="" if found is None else str(found),
+            raw_line=document.text()[:_KEPT],
+            raw_value=_shown(found),
             start_offset=document.offset,
         )
 
@@ -85,6 +93,13 @@ def _error(document: Document, file: str, code: int, reason: str) -> LoadError:
         line=document.line,
         code=code,
         reason=reason,
-        raw_line=document.text(),
+        raw_line=document.text()[:_KEPT],
         start_offset=document.offset,
     )
+
+
+def _shown(value: Any) -> str:
+    """A value as stl_load_errors shows it: a string as it is, all else as JSON, nothing for null."""
+    if value is None:
+        return ""
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:_KEPT]

@@ -17,7 +17,7 @@ import msgspec
 
 from local.redshift.copy import failures
 from local.redshift.copy.failures import ValueFaultError
-from local.redshift.copy.moments import date_reader, timestamp_reader
+from local.redshift.copy.moments import date_reader, timestamp_reader, timestamptz_reader
 from local.redshift.copy.options import Options
 from local.redshift.errors import UnsupportedError
 
@@ -103,7 +103,7 @@ def _integer(column: TargetColumn, _: Options) -> Converter:
                 raise _bad_digit(stripped, shown)
             number = int(stripped)
         else:
-            raise _bad_digit(_json_text(value), shown)
+            raise _bad_digit(json_text(value), shown)
         if not low <= number <= high:
             raise ValueFaultError(failures.OVERFLOW, f"Overflow ({shown} valid range {low} to {high})")
         return str(number)
@@ -119,19 +119,38 @@ def _bad_digit(text: str, shown: str) -> ValueFaultError:
     return ValueFaultError(failures.BAD_DIGIT, reason, place)
 
 
+_FLOATS = {
+    # name: the smallest and the largest number but zero
+    "float4": (1.1754944e-38, 3.4028234e38),
+    "float8": (2.2250738585072014e-308, 1.7976931348623157e308),
+}
+
+
 def _float(column: TargetColumn, _: Options) -> Converter:
+    low, high = _FLOATS[column.type]
+
     def convert(value: Any) -> str:
         if value.__class__ is float or value.__class__ is int:
-            return _NUMBERS.encode(float(value)).decode()
-        if value.__class__ is str:
+            number = float(value)
+        elif value.__class__ is str:
             stripped = value.strip()
             if not stripped:
                 return NULL
-            if _FLOAT.match(stripped):
-                return str(stripped)
-        raise ValueFaultError(failures.BAD_FLOAT, f"stand-in: invalid value for {column.type}")
+            if not _FLOAT.match(stripped):
+                raise _bad_float(column)
+            number = float(stripped)
+        else:
+            raise _bad_float(column)
+        # What is too small is an error for PostgreSQL as what is too large is; there it would end the load.
+        if number and not low <= abs(number) <= high:
+            raise _bad_float(column)
+        return _NUMBERS.encode(number).decode()
 
     return convert
+
+
+def _bad_float(column: TargetColumn) -> ValueFaultError:
+    return ValueFaultError(failures.BAD_FLOAT, f"stand-in: invalid value for {column.type}")
 
 
 def _numeric(column: TargetColumn, options: Options) -> Converter:
@@ -148,7 +167,7 @@ def _numeric(column: TargetColumn, options: Options) -> Converter:
             if not text:
                 return NULL
         else:
-            text = _json_text(value)
+            text = json_text(value)
         if not _FLOAT.match(text):
             raise _bad_digit(text, "Decimal")
         try:
@@ -190,7 +209,7 @@ def _varchar(column: TargetColumn, options: Options) -> Converter:
 
     def convert(value: Any) -> str:
         if value.__class__ is not str:
-            value = _json_text(value)
+            value = json_text(value)
         if special:
             changed = _blanks(value, options)
             if changed is None:
@@ -276,11 +295,31 @@ def _utf8_error(wrong: str) -> int:
     return 2 if first >= 0xC2 else 3
 
 
-def _json_text(value: Any) -> str:
-    """Return an object, an array, a number or a truth value as JSON text, as it loads into a VARCHAR."""
-    if isinstance(value, float) and value.is_integer():
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def json_text(value: Any) -> str:
+    """Return a value as it loads into a VARCHAR: a string as it is, all else as JSON text.
+
+    Raises ValueFaultError for a number beyond DOUBLE PRECISION.
+    """
+    if value.__class__ is str:
+        return str(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise ValueFaultError(failures.BAD_FLOAT, "stand-in: a number is beyond DOUBLE PRECISION") from error
+
+
+def _super(_: TargetColumn, __: Options) -> Converter:
+    """A SUPER takes any JSON value, strings included, as a document of its own (ingest-super)."""
+
+    def convert(value: Any) -> str:
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            text.encode()
+        except ValueError as error:
+            raise ValueFaultError(failures.BAD_SUPER, "stand-in: no JSON that SUPER holds") from error
+        return text.translate(_ESCAPES)
+
+    return convert
 
 
 def _timestamp(_: TargetColumn, options: Options) -> Converter:
@@ -288,8 +327,7 @@ def _timestamp(_: TargetColumn, options: Options) -> Converter:
 
 
 def _timestamptz(_: TargetColumn, options: Options) -> Converter:
-    read = timestamp_reader(options.time_format)
-    return _moment(lambda value: f"{read(value)}+00", options)
+    return _moment(timestamptz_reader(options.time_format), options)
 
 
 def _date(_: TargetColumn, options: Options) -> Converter:
@@ -325,4 +363,5 @@ _MAKERS: dict[str, Callable[[TargetColumn, Options], Converter]] = {
     "timestamp": _timestamp,
     "timestamptz": _timestamptz,
     "date": _date,
+    "super": _super,
 }
