@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from local import secret_files
+from local import certificates, secret_files
 from local.errors import StackError
 from local.ports import HOST, free_ports
 from local.postgres import PostgresServer
@@ -79,6 +79,11 @@ class Warehouse:
             port = self._fixed_port or free_ports(1)[0]
             self._address = RedshiftAddress(HOST, port, "dev", "awsuser", password)
         return self._address
+
+    @property
+    def certificate(self) -> certificates.Certificate:
+        """The stand-in's certificate, made at the first start; clients that verify trust its authority."""
+        return certificates.keep((self.directory / "redshift").absolute())
 
     def __enter__(self) -> Self:
         self.start()
@@ -156,6 +161,8 @@ class Warehouse:
             },
             "iam_roles": [self.iam_role],
             "isolation": self._isolation,
+            # Offered, not required: on the loopback device a client may do without.
+            "tls": {"certificate": str(self.certificate.chain), "key": str(self.certificate.key)},
         }
 
     def _lets_in(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ISOLATIONS = {"snapshot": "repeatable read", "serializable": "serializable"}
+AUTHENTICATIONS = ("md5", "password")
 
 
 class ConfigurationError(Exception):
@@ -35,11 +36,27 @@ class S3:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """The front's certificate.
+
+    :param certificate: the file with the chain, PEM. :param key: the file with the private key, PEM.
+    :param required: whether clients without TLS are refused, as with a cluster's parameter require_ssl.
+    """
+
+    certificate: str
+    key: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class Config:
     """All that the front needs to know.
 
     :param users: password by login name. :param iam_roles: the roles that COPY may assume; the first is the default.
-    :param isolation: 'snapshot' or 'serializable'.
+    :param isolation: 'snapshot' or 'serializable'. :param tls: None where TLS is not offered.
+    :param authentication: how clients are asked for their password, 'md5' or 'password' (in clear text).
+    :param max_connections: how many sessions there may be at once; 500 is a cluster's own limit.
+    :param login_seconds: how long a client may take to log in.
     """
 
     host: str
@@ -50,6 +67,10 @@ class Config:
     s3: S3
     iam_roles: tuple[str, ...]
     isolation: str
+    tls: Tls | None = None
+    authentication: str = "md5"
+    max_connections: int = 500
+    login_seconds: int = 60
 
     @property
     def isolation_level(self) -> str:
@@ -85,11 +106,21 @@ def parse(raw: dict[str, Any]) -> Config:
             s3=S3(**raw["s3"]),
             iam_roles=tuple(raw["iam_roles"]),
             isolation=str(raw.get("isolation", "snapshot")),
+            tls=Tls(**raw["tls"]) if raw.get("tls") else None,
+            authentication=str(raw.get("authentication", "md5")),
+            max_connections=int(raw.get("max_connections", 500)),
+            login_seconds=int(raw.get("login_seconds", 60)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigurationError(f"the configuration lacks or misstates {error}") from error
     if config.isolation not in ISOLATIONS:
         raise ConfigurationError(f"isolation is {config.isolation!r}; it can be {' or '.join(map(repr, ISOLATIONS))}")
+    if config.authentication not in AUTHENTICATIONS:
+        raise ConfigurationError(
+            f"authentication is {config.authentication!r}; it can be {' or '.join(map(repr, AUTHENTICATIONS))}"
+        )
+    if config.max_connections < 1 or config.login_seconds < 1:
+        raise ConfigurationError("max_connections and login_seconds are at least 1")
     if not config.users:
         raise ConfigurationError("users is empty: nobody could log in")
     if not config.iam_roles:

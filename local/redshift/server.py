@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from local.redshift.catalogue.install import install
 from local.redshift.config import Config
 from local.redshift.copy import s3_client
-from local.redshift.errors import RedshiftError
-from local.redshift.session.exchange import REPORTED, Peers
-from local.redshift.session.session import Session
-from local.redshift.wire import backend, messages
-from local.redshift.wire.login import CancelRequest, Login, accept
-from local.redshift.wire.messages import ProtocolError
-from local.redshift.wire.stream import ConnectionClosedError, Stream
+from local.redshift.session.client import House, serve
+from local.redshift.session.registry import Registry
+from local.redshift.wire import tls
 
 _LOG = logging.getLogger("local.redshift")
 _BACKLOG = 128
+# Clients above the limit are still heard: they may want to cancel, and else they are told why they are not let in.
+_HEARD = 50
 
 
 @dataclass(frozen=True)
@@ -50,12 +48,14 @@ class Server:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._children: set[int] = set()
+        self._children: dict[int, int | None] = {}  # by process: its row in the registry
+        self._registry = Registry(config.max_connections)
         self._ending = False
 
     def run(self) -> None:
         """Prepare the backend, listen, and serve until told to end."""
-        passwords = install(self._config)
+        context = tls.server_context(self._config.tls) if self._config.tls else None
+        house = House(self._config, install(self._config), context, self._registry)
         s3_client.own(self._config.s3)
         listener = socket.create_server((self._config.host, self._config.port), backlog=_BACKLOG)
         lifeline, keeper = os.pipe()
@@ -80,7 +80,7 @@ class Server:
             if 0 in ready and not os.read(0, 4096):
                 break
             if listener.fileno() in ready:
-                self._accept(listener, _Pipes(lifeline, keeper, wakeup, waker), passwords)
+                self._accept(listener, _Pipes(lifeline, keeper, wakeup, waker), house)
         listener.close()
         os.close(keeper)
         for child in self._children:
@@ -94,27 +94,35 @@ class Server:
         for child in list(self._children):
             with contextlib.suppress(ChildProcessError):
                 if os.waitpid(child, os.WNOHANG) != (0, 0):
-                    self._children.discard(child)
+                    row = self._children.pop(child)
+                    if row is not None:
+                        self._registry.give_back(row)
 
-    def _accept(self, listener: socket.socket, pipes: _Pipes, passwords: dict[str, str]) -> None:
+    def _accept(self, listener: socket.socket, pipes: _Pipes, house: House) -> None:
         try:
             connection, _ = listener.accept()
         except OSError:
             return  # it went away before it was let in
+        if len(self._children) >= self._config.max_connections + _HEARD:
+            connection.close()
+            return
+        row = self._registry.take()
         try:
             child = os.fork()
         except OSError as error:
             _LOG.warning("no process for a new client: %s", error)
+            if row is not None:
+                self._registry.give_back(row)
             connection.close()
             return
         if child:
-            self._children.add(child)
+            self._children[child] = row
             connection.close()
             return
         status = 1
         try:
             _become_session(listener, pipes)
-            serve(connection, self._config, passwords)
+            serve(connection, house, row)
             status = 0
         except Exception:  # noqa: BLE001  (the fork must not return into the accept loop, whatever happens)
             _LOG.exception("a session ended by an error of the front's own")
@@ -136,6 +144,8 @@ def _become_session(listener: socket.socket, pipes: _Pipes) -> None:
         signal.signal(number, signal.SIG_DFL)
     # The terminal's Ctrl-C goes to the whole group; sessions end when the front does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Until it serves somebody there is nothing to interrupt.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     listener.close()
     for descriptor in (pipes.keeper, pipes.wakeup, pipes.waker):
         os.close(descriptor)
@@ -146,64 +156,3 @@ def _end_with_front(lifeline: int) -> None:
     """End the session, whatever it is doing, when the front has ended, however that came about."""
     os.read(lifeline, 1)
     os._exit(1)
-
-
-def serve(connection: socket.socket, config: Config, passwords: dict[str, str]) -> None:
-    """Serve one client from its first byte to its last.
-
-    :param passwords: the logins' passwords at the backend.
-    """
-    address = (config.backend.host, config.backend.port)
-    try:
-        login = accept(connection, config)
-        if isinstance(login, CancelRequest):
-            connection.close()
-            backend.cancel(address, login.process, login.key)
-            return
-        opened = _open(connection, login, config, passwords[login.user])
-    except (RedshiftError, ProtocolError, OSError) as error:
-        _LOG.info("a client did not get in: %s", error)
-        connection.close()
-        return
-    client, server = Stream(connection), Stream(opened.connection)
-    client.send(_greeting(opened))
-    session = Session(Peers(client, server), config, login.user, opened.process)
-    try:
-        session.run()
-    except (ConnectionClosedError, ProtocolError) as error:
-        _LOG.info("session %s ended: %s", opened.process, error)
-        with contextlib.suppress(ConnectionClosedError):
-            client.flush()
-    finally:
-        server.close()
-        client.close()
-
-
-def _open(connection: socket.socket, login: Login, config: Config, password: str) -> backend.BackendConnection:
-    try:
-        return backend.connect(
-            (config.backend.host, config.backend.port),
-            login.user,
-            password,
-            config.database,
-            login.parameters,
-        )
-    except (RedshiftError, OSError) as error:
-        refused = RedshiftError(f"stand-in: PostgreSQL: {error}", code="08006", severity="FATAL")
-        if isinstance(error, RedshiftError):
-            refused = error
-        connection.sendall(messages.error(refused.fields()))
-        raise
-
-
-def _greeting(opened: backend.BackendConnection) -> bytes:
-    parts = [messages.message(b"R", b"\0\0\0\0")]
-    # What real clusters report; drivers read much from it (redshift.md D). Backslashes escape in Redshift's literals.
-    parts.append(messages.parameter_status("server_version", "8.0.2"))
-    parts.append(messages.parameter_status("standard_conforming_strings", "off"))
-    parts += [
-        messages.parameter_status(name, opened.parameters[name]) for name in REPORTED if name in opened.parameters
-    ]
-    parts.append(messages.message(b"K", opened.process.to_bytes(4, "big", signed=True) + opened.key))
-    parts.append(messages.ready(messages.READY_IDLE))
-    return b"".join(parts)

@@ -1,4 +1,4 @@
-"""TRUNCATE, VACUUM, ANALYZE, CANCEL, GRANT: what Redshift does differently around them."""
+"""TRUNCATE, VACUUM, ANALYZE, CANCEL: what Redshift does differently around them."""
 
 from __future__ import annotations
 
@@ -67,15 +67,22 @@ def analyze(cursor: Cursor) -> Plan:
     return Plan(f"analyze{target}", tag="ANALYZE", quiet=True)
 
 
+@dataclass(frozen=True)
+class Cancel:
+    """CANCEL, which also reaches a session that waits on something else than PostgreSQL, S3 say."""
+
+    process: int
+
+    def run(self, desk: FrontDesk) -> str:
+        """Cancel what the session runs."""
+        desk.cancel(self.process)
+        return "CANCEL"
+
+
 def cancel(cursor: Cursor) -> Plan:
     """Plan a CANCEL of what another session runs."""
     process = cursor.number()
     if not cursor.done:
         cursor.string()
     cursor.finish()
-    return Plan(f"do $sparkify$ begin perform pg_cancel_backend({process}); end $sparkify$", tag="CANCEL")
-
-
-def grant(cursor: Cursor) -> Plan:
-    """Refuse GRANT and REVOKE: everybody who may log in to the stand-in owns what is in it."""
-    raise UnsupportedError(f"{cursor.word().upper()} is not supported")
+    return errand(Cancel(process))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from local.redshift.dialect.plan import Plan
@@ -57,6 +58,7 @@ class Exchange:
 
     :param process: the session's process id. :param status: the transaction's status as the backend last told it.
     :param skipping: whether an error makes the client's messages void up to its next Sync.
+    :param told_fatal: whether the client has heard why its session ends.
     """
 
     peers: Peers
@@ -64,8 +66,10 @@ class Exchange:
     status: bytes = messages.READY_IDLE
     skipping: bool = False
     copying: bool = False
+    columns: list[messages.ResultColumn] = field(default_factory=list)
     answers: list[list[str | None]] = field(default_factory=list)
     failure: dict[str, str] | None = None
+    told_fatal: bool = False
     _pending: deque[Expected] = field(default_factory=deque)
 
     @property
@@ -113,9 +117,28 @@ class Exchange:
                 raise ConnectionClosedError("the client went away")
         self.flush()
 
-    def _receive_replies(self) -> None:
+    def say_goodbye(self, error: Exception) -> None:
+        """Tell a client that is still there why its session ends: in the backend's own words if it has any.
+
+        :param error: what has happened.
+        """
+        fatal = RedshiftError(f"stand-in: {error}", code="08P01", severity="FATAL")
         try:
-            self.peers.backend.receive()
+            while self._receive_replies():
+                pass
+        except ConnectionClosedError:
+            fatal = RedshiftError("stand-in: PostgreSQL ended the session", code="57P01", severity="FATAL")
+        except ProtocolError:
+            pass
+        client = self.peers.client
+        if not self.told_fatal:
+            client.send(messages.error(fatal.fields()))
+        with suppress(ConnectionClosedError):
+            client.flush()
+
+    def _receive_replies(self) -> bool:
+        try:
+            return self.peers.backend.receive()
         finally:
             own = bool(self._pending) and self._pending[0].kind == OWN
             for kind, payload in self.peers.backend.messages(runs=b"" if own else b"D"):
@@ -161,6 +184,8 @@ class Exchange:
     def _on_own_answer(self, kind: bytes, payload: bytes) -> None:
         if kind == b"G":
             self.copying = True
+        elif kind == b"T":
+            self.columns = messages.row_columns(payload)
         elif kind == b"D":
             self.answers.append(messages.row_values(payload))
 
@@ -175,6 +200,7 @@ class Exchange:
         else:
             fields = redshift_error(fields, self.process)
         self.peers.client.send(messages.error(fields))
+        self.told_fatal = fields.get("V", fields.get("S")) in ("FATAL", "PANIC")
         if expected is None or expected.kind == OWN:
             return
         expected.failed = True

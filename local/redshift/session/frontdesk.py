@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from local.redshift.config import Config
+from local.redshift.wire.messages import ResultColumn
 
 
 class BackendError(Exception):
@@ -41,6 +42,11 @@ class FrontDesk(Protocol):
         """Whether a transaction block is open and has not failed."""
         ...
 
+    @property
+    def columns(self) -> list[ResultColumn]:
+        """The columns of what `ask` returned last."""
+        ...
+
     def ask(self, sql: str) -> list[list[str | None]]:
         """Run a statement in the client's session and transaction; BackendError if it fails."""
         ...
@@ -63,6 +69,10 @@ class FrontDesk(Protocol):
 
     def breathe(self) -> None:
         """Look after the connections while waiting; raises if the client is gone or the statement's time is over."""
+        ...
+
+    def cancel(self, process: int) -> None:
+        """Cancel what another session runs, by its process id; BackendError if the user may not."""
         ...
 
     def notify(self, severity: str, text: str) -> None:

@@ -28,10 +28,11 @@ class Session:
     """One client's session, from its log-in to its end. It is also the errands' FrontDesk.
 
     :param config: the front's configuration. :param user: the client's login name.
-    :param process: the session's process id.
+    :param process: the session's process id. :param interrupt: what tells another session's front, given that session's
+        process id, to give up the errand that it is on.
     """
 
-    def __init__(self, peers: Peers, config: Config, user: str, process: int) -> None:
+    def __init__(self, peers: Peers, config: Config, user: str, process: int, interrupt: Callable[[int], None]) -> None:
         self.config = config
         self.user = user
         self.process = process
@@ -42,6 +43,8 @@ class Session:
         self._portals: dict[str, Plan] = {}
         self._remembered: dict[str, int] = {}
         self._deadline = math.inf
+        self._interrupted = False
+        self._interrupt_other = interrupt
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
             b"Q": self._on_query,
             b"P": self._on_parse,
@@ -57,6 +60,11 @@ class Session:
     def in_transaction(self) -> bool:
         """Whether a transaction block is open and has not failed."""
         return self._exchange.status == messages.READY_TRANSACTION
+
+    @property
+    def columns(self) -> list[messages.ResultColumn]:
+        """The columns of what `ask` returned last."""
+        return self._exchange.columns
 
     def run(self) -> None:
         """Serve the client until it leaves.
@@ -77,6 +85,17 @@ class Session:
                 handler(payload)
                 self._exchange.flush()
             self._exchange.wait(read_client=not self._backend.congested)
+
+    def interrupt(self) -> None:
+        """End the errand that is running, where it next waits; without one, nothing happens. Safe in a signal handler.
+
+        PostgreSQL sees to what it runs itself: this is for the waits on something else, S3 say.
+        """
+        self._interrupted = True
+
+    def say_goodbye(self, error: Exception) -> None:
+        """Tell the client, if it is still there, why its session ends."""
+        self._exchange.say_goodbye(error)
 
     def _on_query(self, payload: bytes) -> None:
         self._exchange.skipping = False
@@ -176,6 +195,7 @@ class Session:
             if self._exchange.status == messages.READY_FAILED:
                 self.ask(plan.sql)
             self._deadline = self._statement_deadline()
+            self._interrupted = False
             tag = plan.errand.run(self)
         except RedshiftError as error:
             self._fail_transaction()
@@ -248,8 +268,15 @@ class Session:
         """Handle what has arrived, without waiting; BackendError if the COPY has failed meanwhile."""
         self._exchange.wait(read_client=False, seconds=0)
         self._end_failed_copy()
+        if self._interrupted:
+            raise RedshiftError("canceling statement due to user request", code="57014")
         if time.monotonic() > self._deadline:
             raise RedshiftError("canceling statement due to statement timeout", code="57014")
+
+    def cancel(self, process: int) -> None:
+        """Cancel what another session runs, as far as this one's user may; BackendError where not."""
+        if self.ask(f"select pg_catalog.pg_cancel_backend({process})") == [["t"]]:
+            self._interrupt_other(process)
 
     def notify(self, severity: str, text: str) -> None:
         """Send a notice to the client."""

@@ -15,6 +15,8 @@ from local.redshift.wire import messages
 from local.redshift.wire.messages import ProtocolError
 
 _SECONDS = 30.0
+# When a session of the front's is killed, PostgreSQL ends what it was running instead of finishing it for nobody.
+_SETTINGS = {"client_connection_check_interval": "500ms"}
 
 
 @dataclass
@@ -36,7 +38,7 @@ def connect(
     """
     connection = socket.create_connection(address, timeout=_SECONDS)
     try:
-        connection.sendall(messages.startup({"user": user, "database": database, **parameters}))
+        connection.sendall(messages.startup({"user": user, "database": database, **_SETTINGS, **parameters}))
         session = BackendConnection(connection)
         client = scramp.ScramClient(["SCRAM-SHA-256"], user, password)
         kind = b""
@@ -59,7 +61,9 @@ def connect(
 
 def _refuse(payload: bytes) -> NoReturn:
     given = messages.fields(payload)
-    raise RedshiftError(given.get("M", ""), code=given.get("C", "08006"), severity="FATAL")
+    code = given.get("C", "08006")
+    # A password that is past its VALID UNTIL: the code for that is younger than Redshift's PostgreSQL.
+    raise RedshiftError(given.get("M", ""), code="28000" if code == "28P01" else code, severity="FATAL")
 
 
 def cancel(address: tuple[str, int], process: int, key: bytes) -> None:

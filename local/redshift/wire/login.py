@@ -5,20 +5,27 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import socket
+import ssl
 import struct
 from dataclasses import dataclass
 
-from local.redshift.config import Config
-from local.redshift.errors import RedshiftError
-from local.redshift.wire import messages
+import psycopg
 
-_SECONDS = 30.0
+from local.redshift import logins
+from local.redshift.config import Config
+from local.redshift.dialect.settings import NATIVE
+from local.redshift.errors import RedshiftError
+from local.redshift.wire import messages, tls
+
 _LONGEST_STARTUP = 10_000
 # Sent to PostgreSQL as they are. Redshift's drivers also send client_protocol_version, driver_version and more, which
 # PostgreSQL refuses (redshift.md D).
-_PASSED = ("application_name", "client_encoding", "options")
+_PASSED = ("application_name", "client_encoding")
 _UTF8 = {"utf8", "utf-8", "unicode", "'utf-8'", "'utf8'"}
+# One setting in the start-up parameter "options": -c name=value or --name=value; a backslash escapes white space.
+_OPTION = re.compile(r"\s*(?:-c\s*|--)(\w+)=((?:\\.|[^\s\\])*)(?=\s|$)")
 
 
 @dataclass(frozen=True)
@@ -37,24 +44,46 @@ class CancelRequest:
     key: bytes
 
 
-def accept(connection: socket.socket, config: Config) -> Login | CancelRequest:
+@dataclass(frozen=True)
+class Client:
+    """A peer that has said what it wants.
+
+    :param connection: the socket to go on with; TLS may have taken the place of the one that was accepted.
+    """
+
+    connection: socket.socket
+    wish: Login | CancelRequest
+
+
+def accept(connection: socket.socket, config: Config, context: ssl.SSLContext | None, *, full: bool = False) -> Client:
     """Talk to a fresh connection until its user is known.
+
+    :param context: TLS's; None where it is not offered. :param full: whether no more session is let in; a cancel
+        request is.
 
     Raises RedshiftError (FATAL) for a wrong password, database or encoding, after telling the client;
     ProtocolError or OSError when the peer does not speak the protocol or goes away.
     """
-    connection.settimeout(_SECONDS)
     while True:
         code, body = _startup_packet(connection)
-        if code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
+        if code == messages.GSS_REQUEST:
             connection.sendall(b"N")
             continue
+        if code == messages.SSL_REQUEST:
+            if context is None or isinstance(connection, ssl.SSLSocket):
+                connection.sendall(b"N")
+                continue
+            connection.sendall(b"S")
+            connection = tls.accepted(connection, context)
+            continue
         if code == messages.CANCEL_REQUEST:
-            return CancelRequest(struct.unpack_from("!i", body)[0], body[4:])
+            if len(body) < 8:
+                raise messages.ProtocolError("a cancel request without a key")
+            return Client(connection, CancelRequest(struct.unpack_from("!i", body)[0], body[4:]))
         if code >> 16 != 3:
             raise messages.ProtocolError(f"protocol {code >> 16}.{code & 0xFFFF}")
         try:
-            return _log_in(connection, config, messages.startup_parameters(body))
+            return Client(connection, _log_in(connection, config, messages.startup_parameters(body), full=full))
         except RedshiftError as error:
             connection.sendall(messages.error(error.fields()))
             raise
@@ -68,20 +97,13 @@ def _startup_packet(connection: socket.socket) -> tuple[int, bytes]:
     return struct.unpack_from("!i", body)[0], body[4:]
 
 
-def _log_in(connection: socket.socket, config: Config, parameters: dict[str, str]) -> Login:
-    user = parameters.get("user", "")
-    salt = os.urandom(4)
-    # md5 is what every client of Redshift can do; redshift_connector's SCRAM does not work (redshift.md D).
-    connection.sendall(messages.message(b"R", struct.pack("!i", 5) + salt))
-    kind, length = struct.unpack("!ci", _exactly(connection, 5))
-    if kind != b"p" or not 5 <= length <= _LONGEST_STARTUP:
-        raise messages.ProtocolError("no password message")
-    given = _exactly(connection, length - 4).rstrip(b"\0")
-    known = config.users.get(user)
-    expected = md5_response(user, known if known is not None else os.urandom(16).hex(), salt)
-    if not hmac.compare_digest(given, expected):
+def _log_in(connection: socket.socket, config: Config, parameters: dict[str, str], *, full: bool) -> Login:
+    user, database = parameters.get("user", ""), parameters.get("database", parameters.get("user", ""))
+    if config.tls is not None and config.tls.required and not isinstance(connection, ssl.SSLSocket):
+        said = f'no pg_hba.conf entry for host "{_host(connection)}", user "{user}", database "{database}", SSL off'
+        raise RedshiftError(said, code="28000", severity="FATAL")
+    if not _knows_password(connection, config, user):
         raise RedshiftError(f'password authentication failed for user "{user}"', code="28000", severity="FATAL")
-    database = parameters.get("database", user)
     if database != config.database:
         raise RedshiftError(f'database "{database}" does not exist', code="3D000", severity="FATAL")
     encoding = parameters.get("client_encoding", "utf8")
@@ -89,14 +111,66 @@ def _log_in(connection: socket.socket, config: Config, parameters: dict[str, str
         raise RedshiftError(
             f"stand-in: client_encoding {encoding} is not supported, only UTF8", code="0A000", severity="FATAL"
         )
+    if full:
+        said = f'connection limit "{config.max_connections}" exceeded for non-bootstrap users'
+        raise RedshiftError(said, code="53300", severity="FATAL")
     passed = {name: parameters[name] for name in _PASSED if name in parameters}
-    return Login(user, passed)
+    return Login(user, passed | options(parameters.get("options", "")))
 
 
-def md5_response(user: str, password: str, salt: bytes) -> bytes:
-    """Return what a client that knows the password answers to the md5 request with this salt."""
-    inner = hashlib.md5(password.encode() + user.encode(), usedforsecurity=False).hexdigest()
-    return b"md5" + hashlib.md5(inner.encode() + salt, usedforsecurity=False).hexdigest().encode()
+def _knows_password(connection: socket.socket, config: Config, user: str) -> bool:
+    try:
+        known = logins.known_digest(config, user)
+    except psycopg.Error as error:
+        raise RedshiftError(f"stand-in: PostgreSQL: {error}", code="08006", severity="FATAL") from error
+    # Nobody knows this one, so an unknown user takes as long as a wrong password.
+    digest = known if known is not None else os.urandom(16).hex()
+    salt = os.urandom(4)
+    if config.authentication == "password":
+        connection.sendall(messages.message(b"R", struct.pack("!i", 3)))
+        given = logins.digest(user, _password(connection).decode("utf-8", "surrogateescape")).encode()
+        expected = digest.encode()
+    else:
+        # md5 is what every client of Redshift can do; redshift_connector's SCRAM does not work (redshift.md D).
+        connection.sendall(messages.message(b"R", struct.pack("!i", 5) + salt))
+        given, expected = _password(connection), md5_response(digest, salt)
+    return hmac.compare_digest(given, expected) and known is not None
+
+
+def _password(connection: socket.socket) -> bytes:
+    kind, length = struct.unpack("!ci", _exactly(connection, 5))
+    if kind != b"p" or not 5 <= length <= _LONGEST_STARTUP:
+        raise messages.ProtocolError("no password message")
+    return _exactly(connection, length - 4).removesuffix(b"\0")
+
+
+def _host(connection: socket.socket) -> str:
+    return str(connection.getpeername()[0])
+
+
+def options(text: str) -> dict[str, str]:
+    """Return the settings in the start-up parameter "options" of PGOPTIONS, by name.
+
+    Raises RedshiftError for anything but `-c name=value`, and for a parameter that SET would not take.
+    """
+    found: dict[str, str] = {}
+    rest = text.rstrip()
+    while rest:
+        match = _OPTION.match(rest)
+        if match is None:
+            raise RedshiftError(f"stand-in: cannot read the options {text!r}", code="0A000", severity="FATAL")
+        name, value = match[1].lower(), re.sub(r"\\(.)", r"\1", match[2])
+        if name not in NATIVE or name == "client_encoding":
+            said = f'unrecognized configuration parameter "{name}"'
+            raise RedshiftError(said, code="42704", severity="FATAL")
+        found[name] = value
+        rest = rest[match.end() :]
+    return found
+
+
+def md5_response(digest: str, salt: bytes) -> bytes:
+    """Return what a client that knows the password of this digest answers to the md5 request with this salt."""
+    return b"md5" + hashlib.md5(digest.encode() + salt, usedforsecurity=False).hexdigest().encode()
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:

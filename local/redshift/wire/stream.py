@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ _HEADER = struct.Struct("!ci")
 _CHUNK = 1 << 16
 # No message needs more than Redshift's longest statement, 16 MB (redshift.md A1), except a row, which can be longer.
 _LONGEST = 1 << 28
+# A socket that has nothing to read, or takes nothing more, says so in its own way with and without TLS.
+_LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class ConnectionClosedError(Exception):
@@ -56,23 +59,24 @@ class Stream:
         while self._outgoing:
             try:
                 sent = self.connection.send(memoryview(self._outgoing)[:_CHUNK])
-            except (BlockingIOError, InterruptedError):
+            except _LATER:
                 return
             except OSError as error:
                 raise ConnectionClosedError(str(error)) from error
             del self._outgoing[:sent]
 
-    def receive(self) -> None:
-        """Read what the socket has now; ConnectionClosedError at its end."""
+    def receive(self) -> bool:
+        """Read what the socket has now and tell whether it had anything; ConnectionClosedError at its end."""
         try:
             data = self.connection.recv(_CHUNK)
-        except (BlockingIOError, InterruptedError):
-            return
+        except _LATER:
+            return False
         except OSError as error:
             raise ConnectionClosedError(str(error)) from error
         if not data:
             raise ConnectionClosedError("the peer closed the connection")
         self._incoming += data
+        return True
 
     def messages(self, *, runs: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield (kind, payload) of each complete message, and remove it.
