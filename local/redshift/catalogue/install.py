@@ -11,7 +11,10 @@ from psycopg import sql
 
 from local.redshift.config import Config
 
-_FILES = ("tables.sql", "super.sql", "functions.sql", "definitions.sql", "views_loads.sql", "views_tables.sql")
+_FILES = (
+    *("tables.sql", "super.sql", "functions.sql", "definitions.sql", "rights.sql"),
+    *("views_loads.sql", "views_tables.sql"),
+)
 _HERE = Path(__file__).parent
 _SETTINGS = {
     "timezone": "UTC",
@@ -60,7 +63,7 @@ def _make_role(connection: psycopg.Connection, user: str, password: str) -> None
     # The statement carries a verifier, not the password.
     verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256").decode()
     connection.execute(
-        sql.SQL("{} role {} with login nosuperuser nocreatedb nocreaterole password {}").format(
+        sql.SQL("{} role {} with login nosuperuser nocreatedb createrole password {}").format(
             sql.SQL("alter" if known else "create"), sql.Identifier(user), sql.Literal(verifier)
         )
     )

@@ -7,6 +7,8 @@ from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.names import literal, quote
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.queries import select
+from local.redshift.dialect.rights import default_privileges
+from local.redshift.dialect.users import KINDS, alter_group, alter_role, alter_user, drop_role
 from local.redshift.errors import UnsupportedError
 
 
@@ -38,6 +40,8 @@ def create_view(cursor: Cursor, *, replace: bool) -> Plan:
 def drop(cursor: Cursor) -> Plan:
     """Plan a DROP whose first word is read."""
     kind = cursor.word()
+    if kind in KINDS:
+        return drop_role(cursor, kind)
     if kind not in ("table", "view", "schema"):
         raise UnsupportedError(f"DROP {kind.upper()} is not supported")
     guard = "if exists " if cursor.accept("if", "exists") else ""
@@ -54,7 +58,14 @@ def drop(cursor: Cursor) -> Plan:
 
 
 def alter(cursor: Cursor) -> Plan:
-    """Plan an ALTER TABLE whose first word is read."""
+    """Plan an ALTER whose first word is read."""
+    if cursor.accept("default", "privileges"):
+        return default_privileges(cursor)
+    if cursor.accept("schema"):
+        return _alter_schema(cursor)
+    for kind, reader in zip(KINDS, (alter_user, alter_group, alter_role), strict=True):
+        if cursor.accept(kind):
+            return reader(cursor)
     if not cursor.accept("table"):
         raise UnsupportedError(f"ALTER {cursor.word().upper()} is not supported")
     name = sql_name(cursor.qualified())
@@ -78,6 +89,18 @@ def alter(cursor: Cursor) -> Plan:
         cursor.finish()
         return Plan(f"alter table {name} owner to {owner}")
     raise UnsupportedError("this form of ALTER TABLE is not supported yet")
+
+
+def _alter_schema(cursor: Cursor) -> Plan:
+    schema = quote(cursor.name())
+    if cursor.accept("quota"):
+        raise UnsupportedError("ALTER SCHEMA … QUOTA is not supported")
+    action = "owner to" if cursor.accept("owner", "to") else "rename to"
+    if action == "rename to":
+        cursor.expect("rename", "to")
+    changed = quote(cursor.name())
+    cursor.finish()
+    return Plan(f"alter schema {schema} {action} {changed}")
 
 
 def _add(cursor: Cursor, name: str) -> Plan:

@@ -67,22 +67,10 @@ def analyze(cursor: Cursor) -> Plan:
     return Plan(f"analyze{target}", tag="ANALYZE", quiet=True)
 
 
-@dataclass(frozen=True)
-class Cancel:
-    """CANCEL, which also reaches a session that waits on something else than PostgreSQL, S3 say."""
-
-    process: int
-
-    def run(self, desk: FrontDesk) -> str:
-        """Cancel what the session runs."""
-        desk.cancel(self.process)
-        return "CANCEL"
-
-
 def cancel(cursor: Cursor) -> Plan:
     """Plan a CANCEL of what another session runs."""
     process = cursor.number()
     if not cursor.done:
         cursor.string()
     cursor.finish()
-    return errand(Cancel(process))
+    return Plan(f"do $sparkify$ begin perform pg_cancel_backend({process}); end $sparkify$", tag="CANCEL")

@@ -46,8 +46,7 @@ def merge(cursor: Cursor) -> Plan:
         cursor.finish()
         # Every target row that a source row matches goes, duplicates with it, and every source row comes.
         return Plan(
-            f"with redshift_matched as ({head} when matched then delete returning 1) "
-            f"insert into {name} {source.query}",
+            f"with redshift_matched as ({head} when matched then delete returning 1) insert into {name} {source.query}",
             tag="MERGE",
         )
     matched = _matched(cursor, source)

@@ -64,6 +64,16 @@ def set_parameter(cursor: Cursor) -> Plan:
     return Plan(f"{scope}{_parameter(name)} to {value}", tag="SET")
 
 
+def role_setting(cursor: Cursor) -> str:
+    """Take what follows ALTER USER … SET, and return it for PostgreSQL."""
+    name = cursor.name()
+    if not (cursor.accept("to") or cursor.accept_symbol("=")):
+        raise cursor.error()
+    if name not in NATIVE:
+        raise UnsupportedError(f"ALTER USER … SET {name} is not supported")
+    return f"{name} to {_value(cursor)}"
+
+
 def reset_parameter(cursor: Cursor) -> Plan:
     """Plan a RESET whose first word is read."""
     name = cursor.name()

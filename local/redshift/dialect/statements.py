@@ -10,14 +10,16 @@ from local.redshift.dialect import settings
 from local.redshift.dialect.create_table import create_table
 from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.definitions import alter, comment, create_schema, create_view, drop
-from local.redshift.dialect.maintenance import analyze, cancel, grant, truncate, vacuum
+from local.redshift.dialect.maintenance import analyze, cancel, truncate, vacuum
 from local.redshift.dialect.merge import merge
 from local.redshift.dialect.names import quote, words
 from local.redshift.dialect.old_catalogue import modernised
 from local.redshift.dialect.plain_values import is_plain_insert
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.queries import dml, reads_catalogue_only, select
+from local.redshift.dialect.rights import grant, revoke
 from local.redshift.dialect.tokens import Statement, split
+from local.redshift.dialect.users import KINDS, create_group, create_role, create_user
 from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
 
 
@@ -157,6 +159,10 @@ def _create(cursor: Cursor) -> Plan:
         return create_view(cursor, replace=replace)
     if not replace and cursor.accept("schema"):
         return create_schema(cursor)
+    if not replace:
+        for kind, reader in zip(KINDS, (create_user, create_group, create_role), strict=True):
+            if cursor.accept(kind):
+                return reader(cursor)
     raise UnsupportedError(f"CREATE {cursor.word().upper()} is not supported")
 
 
@@ -242,8 +248,8 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "vacuum": _after_first(vacuum),
     "analyze": _after_first(analyze),
     "analyse": _after_first(analyze),
-    "grant": grant,
-    "revoke": grant,
+    "grant": _after_first(grant),
+    "revoke": _after_first(revoke),
     "cancel": _after_first(cancel),
     "copy": _after_first(read_copy),
     "set": _after_first(settings.set_parameter),
