@@ -149,6 +149,8 @@ create or replace aggregate pg_catalog.redshift_avg(double precision) (
 
 create or replace function pg_catalog.pg_last_copy_count() returns bigint language sql stable as
 $$ select coalesce(nullif(current_setting('redshift.last_copy_count', true), ''), '0')::bigint $$;
+create or replace function pg_catalog.pg_last_unload_count() returns bigint language sql stable as
+$$ select coalesce(nullif(current_setting('redshift.last_unload_count', true), ''), '0')::bigint $$;
 create or replace function pg_catalog.pg_last_copy_id() returns integer language sql stable as
 $$ select coalesce(nullif(current_setting('redshift.last_copy_id', true), ''), '-1')::integer $$;
 

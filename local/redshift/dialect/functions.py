@@ -28,6 +28,7 @@ SAME = words(
     to_char to_date date add_months last_day months_between next_day
     getdate strtol trunc len textlen
     current_database current_schema current_schemas pg_backend_pid pg_last_copy_count pg_last_copy_id
+    pg_last_unload_count
     has_table_privilege has_schema_privilege has_database_privilege has_column_privilege
     pg_get_viewdef pg_get_userbyid pg_table_is_visible format_type obj_description col_description current_setting
     pg_cancel_backend pg_terminate_backend user

@@ -21,6 +21,7 @@ from local.redshift.dialect.rights import grant, revoke
 from local.redshift.dialect.tokens import Statement, split
 from local.redshift.dialect.users import KINDS, create_group, create_role, create_user
 from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
+from local.redshift.unload.statement import read_unload
 
 
 @lru_cache(maxsize=1024)
@@ -252,6 +253,7 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "revoke": _after_first(revoke),
     "cancel": _after_first(cancel),
     "copy": _after_first(read_copy),
+    "unload": _after_first(read_unload),
     "set": _after_first(settings.set_parameter),
     "reset": _after_first(settings.reset_parameter),
     "show": _after_first(settings.show_parameter),
@@ -263,6 +265,6 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
 }
 # Statements that exist, on Redshift or in PostgreSQL, and are refused by name.
 _KNOWN = words(
-    "unload call do execute prepare savepoint release values table refresh reindex cluster listen notify "
+    "call do execute prepare savepoint release values table refresh reindex cluster listen notify "
     "unlisten discard reassign import use security checkpoint load move"
 )

@@ -67,6 +67,7 @@ class Exchange:
     skipping: bool = False
     copying: bool = False
     columns: list[messages.ResultColumn] = field(default_factory=list)
+    columns: list[messages.ResultColumn] = field(default_factory=list)
     answers: list[list[str | None]] = field(default_factory=list)
     failure: dict[str, str] | None = None
     told_fatal: bool = False
@@ -184,6 +185,8 @@ class Exchange:
     def _on_own_answer(self, kind: bytes, payload: bytes) -> None:
         if kind == b"G":
             self.copying = True
+        elif kind == b"T":
+            self.columns = messages.row_columns(payload)
         elif kind == b"T":
             self.columns = messages.row_columns(payload)
         elif kind == b"D":

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from local.redshift.config import Config
 from local.redshift.wire.messages import ResultColumn
+from local.redshift.wire.messages import ResultColumn
 
 
 class BackendError(Exception):
@@ -40,6 +41,11 @@ class FrontDesk(Protocol):
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction block is open and has not failed."""
+        ...
+
+    @property
+    def columns(self) -> list[ResultColumn]:
+        """The columns of what `ask` returned last."""
         ...
 
     @property

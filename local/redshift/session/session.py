@@ -66,6 +66,11 @@ class Session:
         """The columns of what `ask` returned last."""
         return self._exchange.columns
 
+    @property
+    def columns(self) -> list[messages.ResultColumn]:
+        """The columns of what `ask` returned last."""
+        return self._exchange.columns
+
     def run(self) -> None:
         """Serve the client until it leaves.
 

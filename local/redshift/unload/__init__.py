@@ -1,0 +1,1 @@
+"""UNLOAD to S3: statement, query, rows, files."""
