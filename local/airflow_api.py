@@ -37,7 +37,7 @@ class AirflowApi:
         """
         try:
             if "Authorization" not in self._client.headers:
-                self._log_in()
+                self.log_in()
             health = self._get("/api/v2/monitor/health")
         except (httpx.TransportError, StackError):
             return False  # not listening yet, or its database is still busy
@@ -139,7 +139,8 @@ class AirflowApi:
                 if answer.status_code != httpx.codes.CONFLICT:  # closed by itself meanwhile
                     _checked(answer)
 
-    def _log_in(self) -> None:
+    def log_in(self) -> None:
+        """Get a token for the calls that follow; `ready` does so itself."""
         token = _checked(self._client.post("/auth/token", json=self._credentials))["access_token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
 

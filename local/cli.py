@@ -116,6 +116,20 @@ def sql(
         raise typer.Exit(prompt.run(found["redshift"], statement))
 
 
+@app.command()
+def hours(
+    start: Annotated[str, typer.Option("--from", help="First hour, UTC.", metavar="T")],
+    end: Annotated[str, typer.Option("--to", help="End of the range, not included.", metavar="T")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array instead of a table.")] = False,
+) -> None:
+    """List which hours are loaded, empty, running, missing or failed; exit with 1 if one is missing or failed."""
+    from local import hours as command
+    from local.window import between
+
+    with _addresses("hours") as found:
+        raise typer.Exit(command.run(found, between(start, end), as_json=as_json))
+
+
 @app.command(context_settings=_PASSED_ON, add_help_option=False)
 def airflow(context: typer.Context) -> None:
     """Airflow's own command line with the stack's environment; everything after it is passed on."""

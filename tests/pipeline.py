@@ -35,6 +35,8 @@ class Pipeline:
     ) -> None:
         self.warehouse, self.bucket, self.s3 = warehouse, bucket, warehouse.s3.client()
         self._runs = 0
+        # The ids of runs that Airflow would say are queued or running.
+        self.unfinished: set[str] = set()
         address = warehouse.redshift
         redshift: dict[str, Any] = {
             "conn_type": connection_type,
@@ -83,7 +85,13 @@ class Pipeline:
         return results
 
     def run(
-        self, dag_id: str, form: dict[str, Any], *, only: str | None = None, run_id: str | None = None
+        self,
+        dag_id: str,
+        form: dict[str, Any],
+        *,
+        only: str | None = None,
+        run_id: str | None = None,
+        try_number: int = 1,
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run a DAG's tasks in their order, as a manual run with this form; the first error ends it.
 
@@ -91,16 +99,25 @@ class Pipeline:
         :return: what the tasks returned, and what they pushed to XCom.
         """
         dag = load_dag(dag_id)
-        context, pushed = self.context(dag_id, {**dag.params.dump(), **form}, run_id)
+        context, pushed = self.context(dag_id, {**dag.params.dump(), **form}, run_id, try_number)
         results = {}
         for task in dag.topological_sort():
             if only in (None, task.task_id):
-                task.resolve_template_files()
-                task.render_template_fields(context)
-                results[task.task_id] = task.execute(context)
+                results[task.task_id] = execute(task, context)
         return results, pushed
 
-    def context(self, dag_id: str, params: dict[str, Any], run_id: str | None = None) -> tuple[Any, dict[str, Any]]:
+    def task(self, dag_id: str, task_id: str, form: dict[str, Any], run_id: str) -> tuple[Any, Any]:
+        """One task of a DAG, rendered and ready to execute, and its context."""
+        dag = load_dag(dag_id)
+        context, _ = self.context(dag_id, {**dag.params.dump(), **form}, run_id)
+        task = dag.get_task(task_id)
+        task.resolve_template_files()
+        task.render_template_fields(context)
+        return task, context
+
+    def context(
+        self, dag_id: str, params: dict[str, Any], run_id: str | None = None, try_number: int = 1
+    ) -> tuple[Any, dict[str, Any]]:
         """A manual run's context as tasks get it, and the dictionary that its XComs go to."""
         self._runs += 1
         run = SimpleNamespace(
@@ -115,7 +132,8 @@ class Pipeline:
         task_instance = SimpleNamespace(
             dag_id=dag_id,
             run_id=run.run_id,
-            try_number=1,
+            try_number=try_number,
+            get_dr_count=lambda _, run_ids, **__: sum(run in self.unfinished for run in run_ids),
             xcom_push=lambda key, value: pushed.update({key: json.loads(json.dumps(value))}),
         )
         context = {
@@ -151,6 +169,13 @@ class Pipeline:
         """The staging tables of runs that are there."""
         rows = self.query("select table_name from information_schema.tables where table_schema = 'staging'")
         return sorted(name for (name,) in rows if name.startswith("events_"))
+
+
+def execute(task: Any, context: Any) -> Any:
+    """Render a task and execute it."""
+    task.resolve_template_files()
+    task.render_template_fields(context)
+    return task.execute(context)
 
 
 def load_dag(dag_id: str) -> DAG:
