@@ -8,6 +8,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement /opt/airflow/requi
 COPY --chown=airflow:0 dags /opt/airflow/dags
 COPY --chown=airflow:0 plugins /opt/airflow/plugins
 COPY --chown=airflow:0 sql /opt/airflow/sql
+COPY --chown=airflow:0 config /opt/airflow/config
 # A new volume takes its owner from the image.
 RUN mkdir -p /opt/airflow/auth /opt/airflow/logs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -74,7 +75,7 @@ class Airflow:
         # Without a file of this name Airflow writes one with all its defaults, and each process a different key.
         (self.directory / "airflow.cfg").write_text("# Settings come from ./sparkify: local/airflow_settings.py\n")
         (self.directory / "config").mkdir(exist_ok=True)
-        (self.directory / "config" / "airflow_local_settings.py").write_text(airflow_settings.LOCAL_SETTINGS)
+        shutil.copy(ROOT / "config" / "airflow_local_settings.py", self.directory / "config")
         self._environment = airflow_settings.environment(
             self.directory,
             port=self.port,

@@ -16,7 +16,7 @@ from local.settings import ROOT
 _LINTS = {
     "ruff check": ["ruff", "check", "--quiet", "."],
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
-    "mypy": ["mypy", "--no-error-summary", "dags", "plugins", "local", "tests"],
+    "mypy": ["mypy", "--no-error-summary", "config", "dags", "plugins", "local", "tests"],
     "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql"],
 }
 _LOCKS = ("requirements", "local/requirements", "tests/requirements")

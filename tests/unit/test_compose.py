@@ -180,14 +180,6 @@ def test_two_files_share_no_secret(tmp_path: Path) -> None:
     assert all(one[name] != other[name] for name in one)
 
 
-def test_the_scheduler_preloads_what_the_laptops_does(everything: dict[str, Any]) -> None:
-    wanted = set(re.findall(r'"(airflow\.[\w.]+)"', airflow_settings.LOCAL_SETTINGS))
-    assert set(re.findall(r"^import (\S+)$", everything["configs"]["preload"]["content"], re.MULTILINE)) == wanted
-    assert everything["services"]["scheduler"]["configs"] == [
-        {"source": "preload", "target": "/opt/airflow/config/airflow_local_settings.py"}
-    ]
-
-
 @pytest.mark.parametrize(
     "name",
     [
