@@ -13,16 +13,6 @@ $$ select 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC, Redshift 1.0 
 create or replace function pg_catalog.redshift_interval(text) returns interval language sql immutable as
 $$ select $1::interval $$;
 
--- EXTRACT is an INTEGER for a TIMESTAMP, DOUBLE PRECISION for a TIMESTAMPTZ (redshift.md B, Query).
-create or replace function pg_catalog.redshift_extract(text, timestamp) returns integer language sql immutable as
-$$ select trunc(date_part($1, $2))::integer $$;
-create or replace function pg_catalog.redshift_extract(text, date) returns integer language sql immutable as
-$$ select trunc(date_part($1, $2::timestamp))::integer $$;
-create or replace function pg_catalog.redshift_extract(text, time) returns integer language sql immutable as
-$$ select trunc(date_part($1, $2))::integer $$;
-create or replace function pg_catalog.redshift_extract(text, timestamptz) returns double precision language sql stable as
-$$ select date_part($1, $2) $$;
-
 create or replace function pg_catalog.redshift_date_trunc(text, timestamp) returns timestamp language sql immutable as
 $$ select date_trunc($1, $2) $$;
 create or replace function pg_catalog.redshift_date_trunc(text, date) returns timestamp language sql immutable as

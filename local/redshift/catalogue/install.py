@@ -12,8 +12,9 @@ from psycopg import sql
 from local.redshift.config import Config
 
 _FILES = (
-    *("tables.sql", "super.sql", "functions.sql", "definitions.sql", "rights.sql"),
-    *("views_loads.sql", "views_tables.sql"),
+    *("tables.sql", "super.sql", "functions.sql", "dates.sql", "texts.sql", "numbers.sql", "aggregates.sql"),
+    *("definitions.sql", "rights.sql"),
+    *("functions_catalogue.sql", "views_loads.sql", "views_tables.sql", "views_external.sql"),
 )
 _HERE = Path(__file__).parent
 _SETTINGS = {

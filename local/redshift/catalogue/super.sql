@@ -35,7 +35,7 @@ create or replace function pg_catalog.json_parse(text) returns super language sq
 $$ select redshift_compact($1)::json::super $$;
 create or replace function pg_catalog.can_json_parse(text) returns boolean language sql immutable strict as
 $$ select pg_input_is_valid($1, 'json') $$;
-create or replace function pg_catalog.json_serialize(super) returns text language sql immutable strict as
+create or replace function pg_catalog.redshift_json_serialize(super) returns text language sql immutable strict as
 $$ select $1::json::text $$;
 
 create or replace function pg_catalog.json_typeof(super) returns text language sql immutable strict as
@@ -120,8 +120,6 @@ begin
     end if;
     raise exception 'JSON parsing error' using errcode = 'XX000', hint = 'stand-in: this is not JSON: ' || left($1, 200);
 end $$;
-create or replace function pg_catalog.redshift_json_path(text, text[], boolean) returns text
-language sql immutable strict as $$ select redshift_json($1, $3) #>> $2 $$;
 create or replace function pg_catalog.json_extract_array_element_text(text, integer, boolean default false) returns text
 language sql immutable strict as $$
     select case when $2 >= 0 and json_typeof(redshift_json($1, $3)) = 'array' then redshift_json($1, $3) ->> $2 end

@@ -11,22 +11,33 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from local.redshift.dialect import rules_choice, rules_settings, rules_text, rules_time
+from local.redshift.dialect import (
+    rules_aggregates,
+    rules_choice,
+    rules_json,
+    rules_patterns,
+    rules_settings,
+    rules_text,
+    rules_time,
+)
 from local.redshift.dialect.names import words
 
 Rule = Callable[[list[exp.Expr]], exp.Expr]
 
 SAME = words(
     """
-    count sum min max stddev stddev_samp stddev_pop variance var_samp var_pop bool_and bool_or
+    count sum min max any_value bool_and bool_or bit_and bit_or grouping
     row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
     abs ceil ceiling floor sign sqrt cbrt power pow exp ln mod round random pi degrees radians
-    sin cos tan asin acos atan atan2
+    sin cos tan cot asin acos atan atan2 to_number to_hex
     coalesce nullif greatest least
     lower upper ltrim rtrim btrim lpad rpad length char_length character_length octet_length replace substr left right
     strpos repeat reverse initcap split_part translate chr ascii md5 quote_ident quote_literal
-    to_char to_date date add_months last_day months_between next_day
-    getdate strtol trunc len textlen
+    to_char date months_between date_part_year
+    date_cmp timestamp_cmp timestamptz_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp
+    getdate strtol trunc len textlen sha2 func_sha1
+    json_typeof is_array is_object is_boolean is_varchar is_scalar is_smallint is_integer is_bigint
+    get_array_length can_json_parse is_valid_json is_valid_json_array json_array_length json_extract_array_element_text
     current_database current_schema current_schemas pg_backend_pid pg_last_copy_count pg_last_copy_id
     pg_last_unload_count
     has_table_privilege has_schema_privilege has_database_privilege has_column_privilege
@@ -45,7 +56,13 @@ RENAMED = {
     "sysdate": "redshift_sysdate",
     "avg": "redshift_avg",
     "version": "redshift_version",
+    "sha": "func_sha1",
+    "sha1": "func_sha1",
+    "replicate": "repeat",
+    # PostgreSQL reads JSON_SERIALIZE as syntax of its own.
+    "json_serialize": "redshift_json_serialize",
 }
+_DEVIATIONS = ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop")
 RULES: dict[str, tuple[int, int, Rule]] = {
     # name: fewest arguments, most arguments, rule
     "dateadd": (3, 3, rules_time.dateadd),
@@ -61,6 +78,19 @@ RULES: dict[str, tuple[int, int, Rule]] = {
     "nvl2": (3, 3, rules_choice.nvl2),
     "decode": (3, 1000, rules_choice.decode),
     "set_config": (3, 3, rules_settings.set_config),
+    "add_months": (2, 2, rules_time.of_moment("add_months")),
+    "last_day": (1, 1, rules_time.of_moment("last_day")),
+    "next_day": (2, 2, rules_time.of_moment("next_day")),
+    "to_date": (2, 3, rules_time.to_date),
+    "to_timestamp": (2, 3, rules_time.to_timestamp),
+    "median": (1, 1, rules_aggregates.median),
+    **{name: (1, 1, rules_aggregates.deviation(name)) for name in _DEVIATIONS},
+    "regexp_count": (2, 4, rules_patterns.regexp_count),
+    "regexp_instr": (2, 6, rules_patterns.regexp_instr),
+    "regexp_replace": (2, 5, rules_patterns.regexp_replace),
+    "regexp_substr": (2, 5, rules_patterns.regexp_substr),
+    "json_parse": (1, 1, rules_json.json_parse),
+    "json_extract_path_text": (2, 7, rules_json.extract_path),
 }
 # What an unnamed result column is called where PostgreSQL would call it after the replacement (redshift.md B).
 COLUMN_NAMES = {
@@ -75,6 +105,17 @@ COLUMN_NAMES = {
     "listagg": "listagg",
     "date_trunc": "date_trunc",
     "charindex": "charindex",
+    "convert_timezone": "convert_timezone",
+    "sha": "sha",
+    "sha1": "sha1",
+    "median": "median",
+    "percentile_cont": "percentile_cont",
+    "ratio_to_report": "ratio_to_report",
+    "regexp_instr": "regexp_instr",
+    "regexp_replace": "regexp_replace",
+    "regexp_substr": "regexp_substr",
+    "json_extract_path_text": "json_extract_path_text",
+    "json_serialize": "json_serialize",
 }
 # PostgreSQL has these and Redshift does not (redshift.md B, unsupported functions).
 POSTGRES_ONLY = words(

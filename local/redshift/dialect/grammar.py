@@ -15,8 +15,18 @@ from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.tokens import Token
 
 from local.redshift.dialect.tokens import Kind, tokenize
+from local.redshift.errors import UnsupportedError
 
 _KEPT_PARSERS = ("CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION", "CONVERT")
+
+
+def _approximate(parser: RedshiftParser) -> exp.Expr | None:
+    """Read APPROXIMATE COUNT(DISTINCT x) as the exact count (r_COUNT)."""
+    function = parser._parse_function()
+    counts = isinstance(function, exp.Anonymous) and str(function.this).lower() == "count"
+    if not counts or not isinstance(function.expressions[0], exp.Distinct):
+        raise UnsupportedError("APPROXIMATE is supported with COUNT(DISTINCT …) only")
+    return function
 
 
 class Grammar(Redshift):
@@ -49,4 +59,5 @@ class Grammar(Redshift):
                 if name in ("CASE", "ANY")
             },
             "SYSDATE": lambda self: self.expression(exp.Anonymous(this="sysdate")),
+            "APPROXIMATE": _approximate,
         }

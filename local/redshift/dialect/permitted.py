@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from local.redshift.dialect.names import words
+from local.redshift.dialect.shapes import SHAPES
 from local.redshift.errors import UnsupportedError
 
 _NAMES = words(
@@ -12,9 +13,10 @@ _NAMES = words(
     Select From Where Group Having Order Ordered Limit Offset Join Subquery CTE With Union Except Intersect
     Distinct Star Alias Column Identifier Table TableAlias Literal Null Boolean Parameter Placeholder Paren Tuple Var
     Add Sub Mul Div Mod Neg Pow DPipe EQ NEQ GT GTE LT LTE And Or Not Is In Between Like ILike Escape SimilarTo
-    RegexpLike RegexpILike Exists Any All Case If Cast DataType DataTypeParam Interval Extract Anonymous
+    RegexpLike Exists Any All Case If Cast DataType DataTypeParam Interval Extract Anonymous
     Window WindowSpec WithinGroup AtTimeZone Substring Trim StrPosition CurrentDate CurrentUser SessionUser
-    CurrentSchema Qualify Insert Update Delete Values Schema
+    CurrentSchema Qualify Insert Update Delete Values Schema GroupingSets Cube Rollup
+    BitwiseAnd BitwiseOr BitwiseNot BitwiseLeftShift BitwiseRightShift Sqrt Cbrt
     """
 )
 PERMITTED = frozenset(getattr(exp, name) for name in _NAMES)
@@ -35,11 +37,8 @@ _REASONS: dict[type[exp.Expr], str] = {
     exp.Pivot: "PIVOT and UNPIVOT are not supported yet",
     exp.Lateral: "LATERAL is not supported; Redshift has none",
     exp.Filter: "FILTER (WHERE …) is not supported; Redshift has none",
-    exp.Merge: "MERGE is not supported yet",
+    exp.RegexpILike: "~* is not supported; Redshift has none, and ILIKE or REGEXP_COUNT with the parameter i",
     exp.TableSample: "TABLESAMPLE is not supported; Redshift has none",
-    exp.GroupingSets: "GROUPING SETS are not supported yet",
-    exp.Cube: "CUBE is not supported yet",
-    exp.Rollup: "ROLLUP is not supported yet",
 }
 
 
@@ -48,5 +47,7 @@ def check(tree: exp.Expr) -> None:
     for node in tree.walk():
         reason = _REASONS.get(type(node))
         if reason is None and type(node) in PERMITTED:
+            if type(node) in SHAPES:
+                SHAPES[type(node)](node)
             continue
         raise UnsupportedError(reason or f"{type(node).__name__} in {node.sql('redshift')[:80]} is not supported")

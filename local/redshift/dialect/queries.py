@@ -8,12 +8,13 @@ from collections.abc import Callable
 from sqlglot import exp, parse_one
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
-from local.redshift.dialect import rules_text, rules_time
-from local.redshift.dialect.building import call, cast
+from local.redshift.dialect import rules_aggregates, rules_patterns, rules_time, rules_windows
+from local.redshift.dialect.building import call, cast, untyped
 from local.redshift.dialect.functions import COLUMN_NAMES, POSTGRES_ONLY, RENAMED, RULES, SAME
 from local.redshift.dialect.grammar import Grammar
 from local.redshift.dialect.names import folded
 from local.redshift.dialect.permitted import check
+from local.redshift.dialect.rules_qualify import qualify
 from local.redshift.errors import StatementSyntaxError, UnsupportedError
 
 # What it warns of is refused here, with an error.
@@ -41,6 +42,7 @@ _TYPES = {
     exp.DType.TIME,
     exp.DType.TIMETZ,
     exp.DType.INTERVAL,
+    exp.DType.SUPER,
 }
 
 
@@ -59,7 +61,18 @@ def dml(text: str) -> str:
         raise UnsupportedError("LIMIT in UPDATE or DELETE is not supported; Redshift has none")
     if not isinstance(tree, exp.Insert | exp.Update | exp.Delete):
         raise UnsupportedError(f"cannot read {text[:60]}")
+    if isinstance(tree, exp.Delete) and not tree.this:
+        _name_target(tree)
     return _written(tree)
+
+
+def _name_target(tree: exp.Delete) -> None:
+    """Make DELETE t what it is, DELETE FROM t (r_DELETE); sqlglot reads MySQL's DELETE of several tables."""
+    tables = tree.args.get("tables") or []
+    if len(tables) != 1:
+        raise UnsupportedError("DELETE from several tables is not supported; Redshift has none")
+    tree.set("this", tables[0])
+    tree.set("tables", None)
 
 
 def expression(text: str) -> str:
@@ -82,8 +95,10 @@ def reads_catalogue_only(text: str) -> bool:
     except StatementSyntaxError:
         return False
     defined = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
-    tables = [table for table in tree.find_all(exp.Table) if table.name.lower() not in defined]
-    return bool(tables) and all(is_system_relation(table.db.lower(), table.name.lower()) for table in tables)
+    # A function in FROM has its name one level further down.
+    named = [(table.db.lower(), table.this.name.lower()) for table in tree.find_all(exp.Table)]
+    relations = [relation for relation in named if relation[1] not in defined]
+    return bool(relations) and all(is_system_relation(*relation) for relation in relations)
 
 
 def is_system_relation(schema: str, name: str) -> bool:
@@ -105,7 +120,7 @@ def _read(text: str) -> exp.Expr:
 def _written(tree: exp.Expr) -> str:
     check(tree)
     _name_columns(tree)
-    tree = _rewritten(tree)
+    tree = _rewritten(qualify(tree))
     try:
         return tree.sql("postgres", comments=False, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError) as error:
@@ -115,8 +130,6 @@ def _written(tree: exp.Expr) -> str:
 def _name_columns(tree: exp.Expr) -> None:
     """Give result columns of rewritten functions the names that Redshift gives them."""
     for query in tree.find_all(exp.Select):
-        if query.args.get("qualify") and any(item.is_star for item in query.expressions):
-            raise UnsupportedError("SELECT * with QUALIFY is not supported yet; name the columns")
         for item in query.expressions:
             name = _result_name(item)
             if name:
@@ -127,13 +140,33 @@ def _result_name(item: exp.Expr) -> str | None:
     function = item
     while isinstance(function, exp.Window | exp.WithinGroup):
         function = function.this
+    if isinstance(function, exp.Cast):
+        return _cast_name(function)
     if isinstance(function, exp.Anonymous):
         return COLUMN_NAMES.get(str(function.this).lower())
     return "date_part" if isinstance(function, exp.Extract) else None
 
 
+def _cast_name(item: exp.Cast) -> str | None:
+    """Return the name that a cast leaves its result: what is cast has a name of its own, or the type gives one."""
+    inner = item.this
+    while isinstance(inner, exp.Cast):
+        inner = inner.this
+    target = item.args["to"]
+    cut = target.this in (exp.DType.VARCHAR, exp.DType.NVARCHAR) and bool(target.expressions)
+    if isinstance(inner, exp.Anonymous):
+        return _result_name(inner) or (str(inner.this).lower() if cut else None)
+    if isinstance(inner, exp.Column):
+        return str(inner.name) if cut else None
+    return "varchar" if cut and not isinstance(inner, exp.Case) else None
+
+
 def _rewritten(tree: exp.Expr) -> exp.Expr:
-    """Return the tree with every rule applied, also to what the rules keep of a node (sqlglot's transform would not)."""
+    """Return the tree with every rule applied.
+
+    Rules see a node before its children, and then what they keep of it is rewritten too; sqlglot's transform would
+    leave that as it was.
+    """
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -158,7 +191,7 @@ def _rewrite(node: exp.Expr) -> exp.Expr:
 def _function(node: exp.Expr) -> exp.Expr:
     name = str(node.this).lower()
     if name == "listagg":
-        return rules_text.listagg(node, None)
+        return rules_aggregates.listagg(node, None, windowed=isinstance(node.parent, exp.Window))
     if name in RULES:
         fewest, most, rule = RULES[name]
         if not fewest <= len(node.expressions) <= most:
@@ -174,9 +207,19 @@ def _function(node: exp.Expr) -> exp.Expr:
 
 
 def _within_group(node: exp.Expr) -> exp.Expr:
-    if isinstance(node.this, exp.Anonymous) and str(node.this.this).lower() == "listagg":
-        return rules_text.listagg(node.this, node.expression)
-    raise UnsupportedError("WITHIN GROUP is supported for LISTAGG only")
+    name = str(node.this.this).lower() if isinstance(node.this, exp.Anonymous) else ""
+    if name == "listagg":
+        windowed = isinstance(node.parent, exp.Window)
+        return rules_aggregates.listagg(node.this, node.expression, windowed=windowed)
+    if name == "percentile_cont":
+        return rules_aggregates.percentile_cont(node.this, node.expression)
+    raise UnsupportedError("WITHIN GROUP is supported for LISTAGG and PERCENTILE_CONT only")
+
+
+def _window(node: exp.Expr) -> exp.Expr:
+    if isinstance(node.this, exp.Anonymous) and str(node.this.this).lower() == "ratio_to_report":
+        return rules_windows.ratio_to_report(node)
+    return node
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
@@ -190,6 +233,10 @@ def _cast(node: exp.Expr) -> exp.Expr:
         target.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(65535))])
     if kind not in _TYPES:
         raise UnsupportedError(f"a cast to {target.sql('redshift')} is not supported")
+    if kind is exp.DType.SUPER and untyped(node.this):
+        # A literal becomes a JSON string, not what it says as JSON.
+        node.set("this", cast(node.this, "text"))
+        return node
     if kind is exp.DType.DECIMAL and not target.expressions:
         return cast(node.this, "numeric(18,0)")
     if kind in (exp.DType.VARCHAR, exp.DType.NVARCHAR) and target.expressions:
@@ -203,12 +250,16 @@ def _cast(node: exp.Expr) -> exp.Expr:
 def _identifier(node: exp.Expr) -> exp.Expr:
     # Quoted names fold as well, unless enable_case_sensitive_identifier is on, which the stand-in refuses.
     node.set("this", folded(node.name))
+    if node.name.startswith("#"):
+        node.set("quoted", True)  # a temporary table's name
     return node
 
 
 _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
     exp.WithinGroup: _within_group,
+    exp.Window: _window,
+    exp.RegexpLike: rules_patterns.matches,
     exp.Extract: _extract,
     exp.Cast: _cast,
     exp.Identifier: _identifier,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from local.redshift.dialect.building import call, cast, text, untyped
@@ -96,7 +98,7 @@ def extract(unit: exp.Expr, value: exp.Expr) -> exp.Expr:
 def date_part(args: list[exp.Expr]) -> exp.Expr:
     """DATE_PART gives DOUBLE PRECISION and knows many spellings."""
     unit, value = args
-    return call("date_part", text(part(unit)), moment(value))
+    return call("redshift_part", text(part(unit)), moment(value))
 
 
 def date_trunc(args: list[exp.Expr]) -> exp.Expr:
@@ -115,3 +117,28 @@ def convert_timezone(args: list[exp.Expr]) -> exp.Expr:
     source, target, value = args if len(args) == 3 else [text("UTC"), *args]
     at_source = exp.AtTimeZone(this=exp.Paren(this=cast(value, "timestamp")), zone=source)
     return exp.Paren(this=exp.AtTimeZone(this=exp.Paren(this=at_source), zone=target))
+
+
+def to_date(args: list[exp.Expr]) -> exp.Expr:
+    """TO_DATE(text, format [, is_strict]): strict always, no day may be wrong (r_TO_DATE_function)."""
+    return call("to_date", *_strict(args))
+
+
+def to_timestamp(args: list[exp.Expr]) -> exp.Expr:
+    """TO_TIMESTAMP(text, format [, is_strict]), a TIMESTAMPTZ (r_TO_TIMESTAMP)."""
+    return call("to_timestamp", *_strict(args))
+
+
+def _strict(args: list[exp.Expr]) -> list[exp.Expr]:
+    if len(args) > 2 and not isinstance(args[2], exp.Boolean):
+        raise UnsupportedError("is_strict must be TRUE or FALSE, written out")
+    return args[:2]
+
+
+def of_moment(name: str) -> Callable[[list[exp.Expr]], exp.Expr]:
+    """Return the rule of a function of a DATE or TIMESTAMP that is also called with a plain literal."""
+
+    def rule(args: list[exp.Expr]) -> exp.Expr:
+        return call(name, moment(args[0]), *args[1:])
+
+    return rule

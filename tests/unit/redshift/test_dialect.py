@@ -28,7 +28,7 @@ def planned(text: str) -> Plan:
             "select extract(weekday from ts) from t",
             "SELECT REDSHIFT_EXTRACT('dow', ts) AS date_part FROM t",
         ),
-        ("select date_part(h, ts) from t", "SELECT DATE_PART('hour', ts) AS pgdate_part FROM t"),
+        ("select date_part(h, ts) from t", "SELECT REDSHIFT_PART('hour', ts) AS pgdate_part FROM t"),
         (
             "select datediff(day, a, b) from t",
             "SELECT REDSHIFT_DATEDIFF('day', a, b) AS date_diff FROM t",
@@ -42,13 +42,14 @@ def planned(text: str) -> Plan:
         ("select a::decimal from t", "SELECT CAST(a AS DECIMAL(18, 0)) FROM t"),
         (
             "select cast(a as varchar(3)) from t",
-            "SELECT CAST(REDSHIFT_CUT(CAST(a AS TEXT), 3) AS VARCHAR(3)) FROM t",
+            "SELECT CAST(REDSHIFT_CUT(CAST(a AS TEXT), 3) AS VARCHAR(3)) AS a FROM t",
         ),
         (
             "select listagg(a, ',') within group (order by b) from t",
-            "SELECT STRING_AGG(CAST(a AS TEXT), ',' ORDER BY b) AS listagg FROM t",
+            "SELECT REDSHIFT_LISTAGG(STRING_AGG(CAST(a AS TEXT), ',' ORDER BY b)) AS listagg FROM t",
         ),
-        ("select listagg(a) from t", "SELECT STRING_AGG(CAST(a AS TEXT), '') AS listagg FROM t"),
+        ("select listagg(a) from t", "SELECT REDSHIFT_LISTAGG(STRING_AGG(CAST(a AS TEXT), '')) AS listagg FROM t"),
+        ("delete t where a = 1", "DELETE FROM t WHERE a = 1"),
         (
             "select nvl(a::varchar(2), nvl(b, sysdate)), len(isnull(c, 'x')) from t",
             "SELECT COALESCE(CAST(REDSHIFT_CUT(CAST(a AS TEXT), 2) AS VARCHAR(2)), COALESCE(b, REDSHIFT_SYSDATE())), "
@@ -99,11 +100,8 @@ def test_a_query_is_rewritten(redshift, postgres):
         ("copy t to 's3://b/k'", "TO"),
         ("set session authorization postgres", "AUTHORIZATION"),
         ("do $$ begin end $$", "DO"),
-        ("grant select on t to public", "GRANT"),
         ("set enable_case_sensitive_identifier to on", "enable_case_sensitive_identifier"),
         ("lock table t in share mode", "mode"),
-        ("alter table t alter column a type int", "ALTER TABLE"),
-        ("create table #t (a int)", "#t"),
     ],
 )
 def test_what_is_not_supported_is_refused_with_its_reason(statement, reason):
@@ -131,11 +129,6 @@ def test_a_table_keeps_its_attributes_and_its_keys_are_not_enforced():
     assert '"songplay_id" varchar(32) not null check (octet_length("songplay_id"::text) <= 32)' in plan.sql
     assert "primary key" not in plan.sql
     assert '"distkey": "user_id"' in plan.sql
-    assert 'create index on "public"."songplays" ("start_time")' in plan.sql
-
-
-def test_a_long_sort_key_gets_no_index_because_postgres_could_not_hold_its_values():
-    assert "create index" not in planned("create table t (a varchar(5000)) sortkey(a)").sql
 
 
 @pytest.mark.parametrize(
