@@ -7,7 +7,9 @@ create or replace function pg_catalog.redshift_note(oid, text) returns jsonb lan
 $$;
 create or replace function pg_catalog.redshift_keep_note(regclass, text, jsonb) returns void language plpgsql as $$
 begin
-    execute format('alter table %s drop constraint if exists %I', $1, $2);
+    if exists (select from pg_constraint where conrelid = $1 and conname = $2) then
+        execute format('alter table %s drop constraint %I', $1, $2);
+    end if;
     if $3 <> '[]' then
         execute format('alter table %s add constraint %I check (%L is not null) not enforced', $1, $2, $3);
     end if;
@@ -21,6 +23,12 @@ $$;
 create or replace function pg_catalog.redshift_noted_keys(regclass) returns jsonb language sql stable as
 $$ select coalesce(redshift_note($1, 'redshift_keys'), '[]') $$;
 
+create or replace function pg_catalog.redshift_expect_table(regclass) returns void language plpgsql as $$
+begin
+    if (select relkind <> 'r' from pg_class where oid = $1) then
+        raise exception '"%" is not a table', $1 using errcode = '42809';
+    end if;
+end $$;
 create or replace function pg_catalog.redshift_expect_columns(regclass, jsonb) returns void language plpgsql as $$
 declare
     missing text;
@@ -304,14 +312,13 @@ begin
         where attrelid = source and attnum > 0 and not attisdropped and attidentity <> 'a'
     )
     select
-        string_agg(format('%I', a.attname), ', ' order by a.attnum),
         bool_or(a.attname is null),
         bool_or(b.attname is null),
         min(a.attname::text) filter (where
             (a.atttypid, a.atttypmod, a.attnotnull) <> (b.atttypid, b.atttypmod, b.attnotnull)
             or ours -> 'encode' -> a.attname::text is distinct from theirs -> 'encode' -> b.attname::text
         )
-    into columns, extra, lacking, unlike
+    into extra, lacking, unlike
     from a full join b on a.attname = b.attname;
     if unlike is not null then
         raise exception 'stand-in: column "%" is not the same in both tables', unlike using errcode = '0A000';

@@ -26,8 +26,6 @@ def folded(name: str) -> str:
         raise StatementSyntaxError("zero-length delimited identifier")
     if len(name.encode()) > _LONGEST:
         raise UnsupportedError(f"the name {name} is longer than {_LONGEST} bytes")
-    if name.startswith("#"):
-        raise UnsupportedError(f"temporary names of the form {name} are not supported; use create temp table")
     return re.sub("[A-Z]", lambda letter: letter.group().lower(), name)
 
 
@@ -40,6 +38,11 @@ def literal(value: str) -> str:
     """Return a string literal for PostgreSQL."""
     quoted = "'" + value.replace("'", "''") + "'"
     return f" E{quoted.replace(chr(92), chr(92) * 2)}" if "\\" in value else quoted
+
+
+def regclass(name: str) -> str:
+    """Return the expression for a relation whose name is quoted already."""
+    return f"{literal(name)}::regclass"
 
 
 def words(text: str) -> frozenset[str]:

@@ -41,3 +41,11 @@ class Plan:
 def errand(work: Errand) -> Plan:
     """Return the plan for a statement that the front carries out."""
     return Plan(PLACEHOLDER, errand=work)
+
+
+def block(body: str, tag: str) -> Plan:
+    """Return the plan for several statements that must be one for the client."""
+    mark = "$sparkify$"
+    while mark in body:
+        mark = f"{mark[:-1]}_$"
+    return Plan(f"do {mark} begin {body} end {mark}", tag=tag)

@@ -252,6 +252,8 @@ def _identifier(node: exp.Expr) -> exp.Expr:
     node.set("this", folded(node.name))
     if node.name.startswith("#"):
         node.set("quoted", True)  # a temporary table's name
+    if node.name.startswith("#"):
+        node.set("quoted", True)  # a temporary table's name
     return node
 
 

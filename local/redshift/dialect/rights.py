@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local.redshift.dialect.create_table import block
 from local.redshift.dialect.cursor import Cursor, sql_name
 from local.redshift.dialect.names import literal, quote, words
-from local.redshift.dialect.plan import Plan
+from local.redshift.dialect.plan import Plan, block
 from local.redshift.errors import RedshiftError, UnsupportedError
 
 # What may be given on each kind of object; ALL is all of them.

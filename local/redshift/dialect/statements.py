@@ -7,15 +7,17 @@ from functools import lru_cache
 
 from local.redshift.copy.statement import read_copy
 from local.redshift.dialect import settings
+from local.redshift.dialect.alter import alter
 from local.redshift.dialect.create_table import create_table
 from local.redshift.dialect.cursor import Cursor, sql_name
-from local.redshift.dialect.definitions import alter, comment, create_schema, create_view, drop
+from local.redshift.dialect.definitions import comment, create_schema, create_view, drop
 from local.redshift.dialect.maintenance import analyze, cancel, truncate, vacuum
 from local.redshift.dialect.merge import merge
 from local.redshift.dialect.names import quote, words
 from local.redshift.dialect.old_catalogue import modernised
 from local.redshift.dialect.plain_values import is_plain_insert
 from local.redshift.dialect.plan import Plan
+from local.redshift.dialect.prepared import deallocate, execute, prepare
 from local.redshift.dialect.queries import dml, reads_catalogue_only, select
 from local.redshift.dialect.rights import grant, revoke
 from local.redshift.dialect.tokens import Statement, split
@@ -151,6 +153,7 @@ def _lock(cursor: Cursor) -> Plan:
 def _create(cursor: Cursor) -> Plan:
     cursor.next()
     replace = cursor.accept("or", "replace")
+    cursor.accept("local")
     if not replace and (cursor.accept("temp") or cursor.accept("temporary")):
         cursor.expect("table")
         return create_table(cursor, temporary=True)
@@ -169,19 +172,22 @@ def _create(cursor: Cursor) -> Plan:
 
 def _explain(cursor: Cursor) -> Plan:
     cursor.next()
-    rest = cursor.statement.text[cursor.statement.tokens[1].start :] if len(cursor.statement.tokens) > 1 else ""
-    inner = plans(rest)
-    if len(inner) != 1 or inner[0].errand or inner[0].tag:
+    verbose = " verbose" if cursor.accept("verbose") else ""
+    if cursor.done:
+        raise cursor.error()
+    inner = _planned_alone(cursor.statement.slice(cursor.place, len(cursor.statement.tokens)))
+    if inner.errand or inner.tag or inner.controls_transaction:
         raise UnsupportedError("EXPLAIN of this statement is not supported")
-    return Plan(f"explain {inner[0].sql}")
+    return Plan(f"explain{verbose} {inner.sql}")
 
 
-def _deallocate(cursor: Cursor) -> Plan:
-    cursor.next()
-    cursor.accept("prepare")
-    name = cursor.next().value
-    cursor.finish()
-    return Plan("deallocate all" if name == "all" else f"deallocate {quote(name)}")
+def _prepare(cursor: Cursor) -> Plan:
+    return prepare(cursor, _planned_alone)
+
+
+def _planned_alone(text: str) -> Plan:
+    (statement,) = split(text)
+    return plan(statement)
 
 
 def _declare(cursor: Cursor) -> Plan:
@@ -261,10 +267,12 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "declare": _declare,
     "fetch": _fetch,
     "close": _close,
-    "deallocate": _deallocate,
+    "prepare": _after_first(_prepare),
+    "execute": _after_first(execute),
+    "deallocate": _after_first(deallocate),
 }
 # Statements that exist, on Redshift or in PostgreSQL, and are refused by name.
 _KNOWN = words(
-    "call do execute prepare savepoint release values table refresh reindex cluster listen notify "
+    "call do savepoint release values table refresh reindex cluster listen notify "
     "unlisten discard reassign import use security checkpoint load move"
 )

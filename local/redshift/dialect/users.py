@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local.redshift import logins
-from local.redshift.dialect.create_table import block
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.names import literal, quote
-from local.redshift.dialect.plan import Plan, errand
+from local.redshift.dialect.plan import Plan, block, errand
 from local.redshift.dialect.settings import role_setting
 from local.redshift.errors import RedshiftError, UnsupportedError
 
