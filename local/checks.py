@@ -19,7 +19,8 @@ _LINTS = {
     "mypy": ["mypy", "--no-error-summary", "config", "dags", "plugins", "local", "tests"],
     "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql"],
 }
-_LOCKS = ("requirements", "local/requirements", "tests/requirements")
+# The last is an environment of its own.
+_LOCKS = ("requirements", "local/requirements", "tests/requirements", "tests/warehouse/dbt/requirements")
 # For every system and Python that we support, and with no index in it: the user's own is used.
 _RESOLVE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),

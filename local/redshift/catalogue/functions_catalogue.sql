@@ -1,0 +1,5 @@
+-- Functions that drivers and dbt call in FROM, with a list of columns behind them.
+
+-- The columns of late-binding views, of which there are none: CREATE VIEW … WITH NO SCHEMA BINDING is refused.
+create or replace function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as
+$$ select null::name, null::name, null::name, null::varchar, null::integer where false $$;

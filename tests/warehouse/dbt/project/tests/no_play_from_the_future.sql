@@ -1,0 +1,1 @@
+select play_id from {{ ref('plays') }} where played_at > getdate()
