@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from local.redshift.copy.failures import Errors
 from local.redshift.copy.json_format import JsonFormat
 from local.redshift.copy.options import Options
+from local.redshift.copy.text_format import csv, delimited, fixed_width
 from local.redshift.copy.values import TargetColumn
 
 if TYPE_CHECKING:
@@ -41,4 +42,7 @@ Maker = Callable[["S3Client", list[TargetColumn], Options, Errors], DataFormat]
 
 FORMATS: dict[str, Maker] = {
     "json": JsonFormat,
+    "csv": csv,
+    "delimited": delimited,
+    "fixedwidth": fixed_width,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.redshift.copy.encodings import ENCODINGS
+from local.redshift.copy.text_options import TEXT_READERS, text_format
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.tokens import Kind
 from local.redshift.errors import RedshiftError, UnsupportedError
@@ -20,6 +21,8 @@ class Options:
     :param role: the role to assume, 'default' for the default one. :param max_errors: rows that may fail, 0 for none.
     :param time_format: 'auto', 'epochsecs', 'epochmillisecs', a format, or None for the default format.
     :param encoding: a key of encodings.ENCODINGS.
+    :param delimiter: one character, None for the format's own; so are `quote`, for CSV, and `null`, a string.
+    :param widths: FIXEDWIDTH's, in characters.
     :param replacement: what ACCEPTINVCHARS puts in place of each invalid byte, None without the option.
     """
 
@@ -47,6 +50,15 @@ class Options:
     ignore_header: int = 0
     encoding: str = "utf8"
     no_load: bool = False
+    delimiter: str | None = None
+    quote: str | None = None
+    widths: tuple[int, ...] | None = None
+    null: str | None = None
+    escape: bool = False
+    remove_quotes: bool = False
+    fill_record: bool = False
+    ignore_blank_lines: bool = False
+    read_ratio: int | None = None
     seen: set[str] = field(default_factory=set)
 
 
@@ -115,9 +127,11 @@ def _json(cursor: Cursor, options: Options) -> None:
 
 def _format(cursor: Cursor, options: Options) -> None:
     cursor.accept("as")
-    if not cursor.accept("json"):
-        raise UnsupportedError(f"COPY FORMAT {cursor.word().upper()} is not supported yet, only JSON")
-    _json(cursor, options)
+    word = cursor.word()
+    if word not in _FORMATS:
+        raise RedshiftError(f'syntax error at or near "{word}"', code="42601")
+    options.seen.add(word)
+    READERS[word](cursor, options)
 
 
 def _accept_invalid(cursor: Cursor, options: Options) -> None:
@@ -190,7 +204,11 @@ def _refused(reason: str) -> Reader:
     return read
 
 
-_NOT_WITH_JSON = "cannot be used with JSON, and the stand-in copies nothing else yet"
+# What only other data formats take (Developer Guide: copy-parameters-data-format, JSON).
+_NOT_WITH_JSON: dict[str, Reader] = {
+    **TEXT_READERS,
+    "readratio": _as_number("read_ratio", 200),
+}
 READERS: dict[str, Reader] = {
     "iam_role": _iam_role,
     "credentials": _credentials,
@@ -224,17 +242,15 @@ READERS: dict[str, Reader] = {
     "statupdate": _switch("on", "true", "off", "false"),
     "comprows": _comprows,
     "encoding": _encoding,
-    **{
-        name: _refused(f"COPY … {name.upper()} {_NOT_WITH_JSON}")
-        for name in (
-            *("csv", "delimiter", "escape", "fillrecord", "fixedwidth", "ignoreblanklines", "null", "readratio"),
-            *("removequotes", "quote", "parquet", "orc", "avro", "shapefile"),
-        )
-    },
+    **_NOT_WITH_JSON,
+    **{name: _refused(f"COPY … {name.upper()} is not supported") for name in ("parquet", "orc", "avro", "shapefile")},
     "encrypted": _refused("COPY … ENCRYPTED is not supported"),
     "master_symmetric_key": _refused("COPY … MASTER_SYMMETRIC_KEY is not supported"),
     "ssh": _refused("COPY … SSH is not supported"),
 }
+
+
+_FORMATS = ("json", "csv", "delimiter", "fixedwidth", "parquet", "orc", "avro", "shapefile")
 
 
 def read_options(cursor: Cursor) -> Options:
@@ -255,8 +271,12 @@ def read_options(cursor: Cursor) -> Options:
 
 
 def _check(options: Options) -> None:
+    if "readratio" in options.seen:
+        raise RedshiftError("stand-in: READRATIO is for DynamoDB only", code="42601")
     if options.json is None:
-        raise UnsupportedError("COPY without JSON is not supported yet")
+        options.format = text_format(options)
+    elif excluded := sorted(options.seen & _NOT_WITH_JSON.keys()):
+        raise RedshiftError(f"stand-in: {excluded[0].upper()} cannot be used with JSON", code="42601")
     if options.role is None and options.access_key is None:
         raise RedshiftError("stand-in: COPY needs an authorisation, IAM_ROLE for example", code="42601")
     if (options.access_key is None) != (options.secret_key is None):

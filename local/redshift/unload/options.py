@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from local.redshift.copy import options as copy_options
+from local.redshift.copy.text_arguments import null_string, one_character, widths
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.tokens import Kind
 from local.redshift.errors import RedshiftError, UnsupportedError
@@ -71,29 +72,17 @@ def _of_copy(name: str) -> Reader:
 
 def _delimiter(cursor: Cursor, options: UnloadOptions) -> None:
     cursor.accept("as")
-    options.delimiter = one_character(cursor.string(), "DELIMITER")
+    options.delimiter = one_character(cursor, "DELIMITER")
 
 
-def one_character(given: str, option: str) -> str:
-    """Return the ASCII character that an option's argument stands for, which may be written in octal, '\\ddd'."""
-    if len(given) == 4 and given[0] == "\\" and given[1:].isdigit() and int(given[1:], 8) < 128:
-        return chr(int(given[1:], 8))
-    if len(given) != 1 or not given.isascii() or given in "\n\r\0":
-        raise RedshiftError(f"stand-in: {option} takes one ASCII character", code="42601")
-    return given
+def _null(cursor: Cursor, options: UnloadOptions) -> None:
+    cursor.accept("as")
+    options.null = null_string(cursor)
 
 
 def _fixed_width(cursor: Cursor, options: UnloadOptions) -> None:
     cursor.accept("as")
-    options.widths = read_widths(cursor.string())
-
-
-def read_widths(spec: str) -> tuple[int, ...]:
-    """Return the widths in a FIXEDWIDTH specification, 'label:width, …'; the labels mean nothing."""
-    widths = [part.rpartition(":") for part in spec.split(",")]
-    if not all(label.strip() and width.strip().isdigit() and int(width) for label, _, width in widths):
-        raise RedshiftError(f"stand-in: FIXEDWIDTH '{spec}' is not of the form 'label:width, …'", code="42601")
-    return tuple(int(width) for _, _, width in widths)
+    options.widths = widths(cursor)
 
 
 def _format(cursor: Cursor, options: UnloadOptions) -> None:
@@ -176,7 +165,7 @@ READERS: dict[str, Reader] = {
     "format": _format,
     "delimiter": _delimiter,
     "fixedwidth": _fixed_width,
-    "null": _as_string("null"),
+    "null": _null,
     "header": _flag("header"),
     "addquotes": _flag("add_quotes"),
     "escape": _flag("escape"),
