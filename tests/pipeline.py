@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from airflow.sdk.execution_time.context import VariableAccessor
 
 from local.warehouse import Warehouse
 
+_reading = threading.Lock()
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = {
     "songplays": "songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location, user_agent",
@@ -179,7 +181,12 @@ def execute(task: Any, context: Any) -> Any:
 
 
 def load_dag(dag_id: str) -> DAG:
-    """Read a DAG file anew, with the environment as it is now."""
+    """Read a DAG file anew, with the environment as it is now; one at a time, for `with DAG(…)` knows no threads."""
+    with _reading:
+        return _read_dag(dag_id)
+
+
+def _read_dag(dag_id: str) -> DAG:
     path = ROOT / "dags" / f"{dag_id}.py"
     spec = importlib.util.spec_from_file_location(dag_id, path)
     assert spec

@@ -142,7 +142,8 @@ def is_permanent(error: BaseException) -> bool:
     return False
 
 
-# A 4xx status is permanent but for these: throttling, and credentials that expired while the task ran.
+# A 3xx (a bucket of another region) or 4xx status is permanent but for these: throttling, and credentials that
+# expired while the task ran.
 _AWS_TRANSIENT = {
     *("SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"),
     *("BandwidthLimitExceeded", "PriorRequestNotComplete", "RequestTimeout", "RequestTimeTooSkewed"),
@@ -161,4 +162,4 @@ def aws_permanent(error: BaseException) -> bool:
         return type(error).__name__ in _AWS_PERMANENT_TYPES
     code = str(answer.get("Error", {}).get("Code", ""))
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or (int(code) if code.isdigit() else 0)
-    return code not in _AWS_TRANSIENT and 400 <= status < 500 and status not in (408, 429)
+    return code not in _AWS_TRANSIENT and 300 <= status < 500 and status not in (408, 429)
