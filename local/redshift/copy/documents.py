@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 
 LONGEST = 4 << 20
+# Twenty digits and a sign hold 64 bits; very long texts are no integers to Python.
+_LONGEST_INTEGER = 21
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -20,13 +22,10 @@ def _refuse_constant(name: str) -> Any:
 
 def _integer(text: str) -> int | float:
     """Read an integer as orjson does: beyond 64 bits it is a floating point number, as all are on Redshift (A8)."""
+    if len(text) > _LONGEST_INTEGER:
+        return float(text)
     value = int(text)
-    if -(2**63) <= value < 2**64:
-        return value
-    try:
-        return float(value)
-    except OverflowError:
-        return value
+    return value if -(2**63) <= value < 2**64 else float(value)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)

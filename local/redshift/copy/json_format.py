@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from local.redshift.copy.blocks import QuickPath
 from local.redshift.copy.documents import LONGEST, Documents
 from local.redshift.copy.failures import Errors, SourceError
-from local.redshift.copy.jsonpaths import Getter, key_getters, path_getter, read_paths
+from local.redshift.copy.jsonpaths import Getter, key_getters, path_getters, read_paths
 from local.redshift.copy.objects import read_whole
 from local.redshift.copy.options import Options
 from local.redshift.copy.rows import RowMaker
@@ -88,7 +88,7 @@ def _getters(client: S3Client, columns: list[TargetColumn], form: str) -> list[G
                     f"stand-in: {len(paths)} jsonpaths for {len(columns)} columns",
                     context=f"jsonpaths file : {form}",
                 )
-            return [path_getter(path, form) for path in paths]
+            return path_getters(paths, form)
         # A file with another key than "jsonpaths" counts as 'auto' (redshift.md A6).
         form = "auto"
     return key_getters([column.name for column in columns], ignore_case=form == "auto ignorecase")

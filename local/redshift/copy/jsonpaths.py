@@ -12,6 +12,7 @@ from local.redshift.copy.failures import BAD_LINE, SourceError, ValueFaultError
 
 _BRACKETS = re.compile(r"\[(?:'([^']*)'|\"([^\"]*)\"|(\d+))\]")
 _DOTS = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_STRINGS = re.compile("'[^']*'|\"[^\"]*\"")
 _NOT_AN_OBJECT = "Invalid JSONPath format: Member is not an object."
 _NO_ELEMENT = "Invalid JSONPath format: Not an array or index out of range."
 
@@ -46,6 +47,17 @@ def read_paths(body: bytes, url: str) -> list[str] | None:
     if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
         raise SourceError("stand-in: jsonpaths is not a list of non-empty strings", context=context)
     return paths
+
+
+def path_getters(paths: list[str], url: str) -> list[Getter]:
+    """Return what fetches each jsonpath's value from a document.
+
+    Raises SourceError for an expression that cannot be read, and for a file that mixes bracketed with dotted ones.
+    """
+    getters = [path_getter(path, url) for path in paths]
+    if any("['" in path or '["' in path for path in paths) and any("." in _STRINGS.sub("", path) for path in paths):
+        raise SourceError("stand-in: bracketed and dotted jsonpaths in one file", context=f"jsonpaths file : {url}")
+    return getters
 
 
 def path_getter(path: str, url: str) -> Getter:

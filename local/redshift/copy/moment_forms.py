@@ -45,7 +45,7 @@ _DATES = (
     r"(?P<day>\d{1,2})[-\s]\s*(?P<name>[a-z]{3,9})[-\s]\s*(?:(?P<year>\d{4})|(?P<short_year>\d{2}))",
 )
 _RECOGNISED = tuple(
-    re.compile(form, re.IGNORECASE)
+    re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (
         *(rf"{form}(?:(?:\s+|t){_TIME}{_ZONE})?{_BC}" for form in _DATES),
         rf"(?P<day>\d{{1,2}})\s+(?P<name>[a-z]{{3,9}})\s+{_TIME}\s+(?P<year>\d{{4}}){_ZONE}{_BC}",
@@ -66,7 +66,7 @@ _DEFAULT_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\.(?P<
 def default_form(*, zoned: bool) -> Form:
     """The form without a format: a date, perhaps with a time of day, and for TIMESTAMPTZ with an offset."""
     offset = r"(?:\s*(?P<zone>[+-]\d{1,2}(?::?\d{2})?))?" if zoned else ""
-    return _form(re.compile(f"{_DEFAULT}(?: +{_DEFAULT_TIME}{offset})?"))
+    return _form(re.compile(f"{_DEFAULT}(?: +{_DEFAULT_TIME}{offset})?", re.ASCII))
 
 
 def format_form(text: str) -> Form:
@@ -80,7 +80,7 @@ def format_form(text: str) -> Form:
         else:
             parts.append(re.escape(word))
     try:
-        return _form(re.compile("".join(parts)))
+        return _form(re.compile("".join(parts), re.ASCII))
     except re.error as error:
         raise UnsupportedError(f"the date or time format {text} is not supported: a part comes twice") from error
 

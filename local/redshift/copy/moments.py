@@ -11,7 +11,7 @@ from local.redshift.copy.moment import Moment
 from local.redshift.copy.moment_forms import Form, auto_form, default_form, format_form
 
 _EPOCH = datetime(1970, 1, 1)  # in UTC, and without a zone because a TIMESTAMP has none
-_EPOCH_TEXT = re.compile(r"(-?\d+)(?:\.(\d+))?\Z")
+_EPOCH_TEXT = re.compile(r"(-?[0-9]{1,18})(?:\.([0-9]+))?\Z")
 
 Reading = Callable[[object], str]
 MILLISECONDS, SECONDS = "epochmillisecs", "epochsecs"

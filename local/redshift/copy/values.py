@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -25,11 +25,15 @@ NULL = "\\N"
 _NUMBERS = msgspec.json.Encoder()
 Converter = Callable[[Any], str]
 
+# DECIMAL has up to 38 digits, the default context 28.
+_EXACT = Context(prec=80)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 NEEDS_CARE = re.compile("[\\\\\n\t\r\x00\ud800-\udfff]")
-_INTEGER = re.compile(r"[+-]?\d+\Z")
-_NOT_DIGIT = re.compile(r"[^\d]")
-_FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
+_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
+# No number that fits is longer; the conversion of very long ones is refused by Python.
+_LONGEST_INTEGER = 100
+_NOT_DIGIT = re.compile(r"[^0-9]")
+_FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def _integer(column: TargetColumn, _: Options) -> Converter:
                 return NULL
             if not _INTEGER.match(stripped):
                 raise _bad_digit(stripped, shown)
-            number = int(stripped)
+            number = int(stripped) if len(stripped) < _LONGEST_INTEGER else high + 1
         else:
             raise _bad_digit(json_text(value), shown)
         if not low <= number <= high:
@@ -158,6 +162,7 @@ def _numeric(column: TargetColumn, options: Options) -> Converter:
     unit = Decimal(1).scaleb(-scale)
     rounding = ROUND_HALF_UP if options.round_decimals else ROUND_DOWN
     limit = Decimal(10) ** (precision - scale)
+    beyond = ValueFaultError(failures.BAD_DECIMAL, f"stand-in: out of range of numeric({precision},{scale})")
 
     def convert(value: Any) -> str:
         if value.__class__ in (int, float):
@@ -171,12 +176,14 @@ def _numeric(column: TargetColumn, options: Options) -> Converter:
         if not _FLOAT.match(text):
             raise _bad_digit(text, "Decimal")
         try:
-            number = Decimal(text)
-            if abs(number) >= limit:
-                raise ValueFaultError(failures.BAD_DECIMAL, f"stand-in: out of range of numeric({precision},{scale})")
-            return str(number.quantize(unit, rounding=rounding))
+            number = Decimal(text).quantize(unit, rounding=rounding, context=_EXACT)
         except InvalidOperation as error:
-            raise ValueFaultError(failures.BAD_DECIMAL, "stand-in: invalid decimal") from error
+            # More digits than any DECIMAL has.
+            raise beyond from error
+        # Only now: rounding may add a digit.
+        if number.copy_abs() >= limit:
+            raise beyond
+        return f"{number:f}"
 
     return convert
 
