@@ -1,0 +1,181 @@
+"""Tasks that are killed, time out or lose their connection leave no query and no lock, and a rerun is right."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
+from airflow.sdk.execution_time.timeout import timeout
+
+from sparkify.failures import WarehouseError
+from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.session import Session
+from tests import expected
+from tests.pipeline import Pipeline
+from tests.stack import until
+from tests.warehouse.test_pipeline_changes import DAY, TS, Source, event
+
+pytestmark = pytest.mark.slow
+FORM = {"start": DAY[0], "end": DAY[1]}
+OTHERS = "from pg_stat_activity where datname = 'dev' and pid <> pg_backend_pid()"
+WAITING = "wait_event_type = 'Lock'"
+
+
+@pytest.fixture
+def source(pipeline: Pipeline, tmp_path: Path) -> Source:
+    made = Source(pipeline, tmp_path)
+    made.song("a")
+    made.events(*(event(itemInSession=item, ts=TS + item) for item in range(5)))
+    return made
+
+
+@pytest.fixture
+def server(source: Source) -> Iterator[psycopg.Connection[Any]]:
+    """The database behind the stand-in, to see and do what clients cannot."""
+    with psycopg.connect(source.pipeline.warehouse.postgres.dsn("dev"), autocommit=True) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def held(source: Source, lock: str) -> Iterator[None]:
+    """Hold a lock, so that whoever wants it waits inside the warehouse."""
+    with psycopg.connect(source.pipeline.warehouse.redshift.dsn) as holder:
+        holder.execute(f"lock table {lock}".encode())
+        yield
+        holder.rollback()
+
+
+def count(server: psycopg.Connection[Any], condition: str) -> int:
+    found = server.execute(f"select count(*) {OTHERS} and {condition}".encode()).fetchone()
+    assert found
+    return int(found[0])
+
+
+def staged(source: Source, run_id: str) -> None:
+    for task in ("stage_events", "stage_songs"):
+        source.pipeline.run("sparkify_etl", FORM, only=task, run_id=run_id)
+
+
+def test_a_task_that_is_marked_failed_leaves_no_query_and_no_lock(
+    source: Source, server: psycopg.Connection[Any]
+) -> None:
+    staged(source, "killed")
+    task, context = source.pipeline.task("sparkify_etl", "load_songplays", FORM, "killed")
+    raised: list[WarehouseError] = []
+
+    def work() -> None:
+        try:
+            task.execute(context)
+        except WarehouseError as error:
+            raised.append(error)
+
+    with held(source, "staging.lock_songplays"):
+        thread = threading.Thread(target=work)
+        thread.start()
+        until(lambda: count(server, WAITING) == 1)
+        # What Airflow calls in the task's process when somebody marks it failed.
+        task.on_kill()
+        # While its lock is still held by another: it does not end because it got it.
+        thread.join(30)
+        assert not thread.is_alive()
+        # The holder's transaction is all that is left.
+        assert count(server, "state <> 'idle'") == 1
+    assert len(raised) == 1
+    assert source.pipeline.table("songplays") == set()
+    source.pipeline.load(*DAY)
+    assert source.pipeline.tables() == expected.tables(source.folder)
+
+
+def test_a_task_that_runs_out_of_time_leaves_no_query_and_no_lock(
+    source: Source, server: psycopg.Connection[Any]
+) -> None:
+    staged(source, "late")
+    task, context = source.pipeline.task("sparkify_etl", "load_songplays", FORM, "late")
+    with held(source, "staging.lock_songplays"):
+        # As Airflow's task runner does it.
+        with pytest.raises(AirflowTaskTimeout), timeout(2):
+            task.execute(context)
+        until(lambda: count(server, "state <> 'idle'") == 1)
+    assert source.pipeline.table("songplays") == set()
+
+
+def test_a_kill_that_finds_nothing_running_does_nothing(source: Source) -> None:
+    task, context = source.pipeline.task("sparkify_etl", "load_songs", FORM, "idle")
+    task.on_kill()
+    with pytest.raises(WarehouseError, match="was told to end"):
+        task.execute(context)
+
+
+def test_the_server_itself_ends_what_a_task_killed_without_a_word_has_left(source: Source) -> None:
+    class Sleeper(WarehouseOperator):
+        def work(self, context: Any) -> Any:
+            with self.session(context) as session, session.transaction():
+                session.execute("lock table staging.lock_users")
+
+    task = Sleeper(task_id="sleeper", execution_timeout=timedelta(seconds=1))
+    with held(source, "staging.lock_users"), pytest.raises(WarehouseError, match="57014"):
+        task.execute(source.pipeline.context("sparkify_etl", {})[0])
+
+
+def test_a_backend_that_is_killed_under_a_load_is_a_quick_retry(
+    source: Source, server: psycopg.Connection[Any]
+) -> None:
+    staged(source, "cut")
+    with held(source, "staging.lock_songplays"):
+        done: list[Any] = []
+        thread = threading.Thread(
+            target=lambda: done.append(
+                source.pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="cut")[0]["load_songplays"]
+            )
+        )
+        thread.start()
+        until(lambda: count(server, WAITING) == 1)
+        server.execute(f"select pg_terminate_backend(pid) {OTHERS} and {WAITING}".encode())
+    thread.join(60)
+    assert done[0]["rows_inserted"] == 5
+    assert source.pipeline.table("songplays") == expected.tables(source.folder)["songplays"]
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "rolled back"])
+def test_a_commit_whose_answer_is_lost_is_made_good_whichever_way_it_went(
+    source: Source, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    lost: list[bool] = []
+    transaction = Session.transaction
+
+    @contextlib.contextmanager
+    def losing(session: Session, lock: str | None = None) -> Iterator[None]:
+        if len(lost) % 2:
+            lost.append(True)
+            with transaction(session, lock):
+                yield
+            return
+        lost.append(True)
+        if committed:
+            with transaction(session, lock):
+                yield
+        else:
+            with contextlib.suppress(KeyError), transaction(session, lock):
+                yield
+                raise KeyError
+        raise WarehouseError("commit: server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Session, "transaction", losing)
+    source.pipeline.load(*DAY)
+    assert source.pipeline.tables() == expected.tables(source.folder)
+    assert len(lost) >= 12
+    audited = source.pipeline.query("select rows_inserted, rows_deleted from load_audit where table_name = 'songplays'")
+    # Each row says what its own transaction did, and none speaks of one that was rolled back.
+    assert set(audited) == ({(5, 0), (5, 5)} if committed else {(5, 0)})
+
+
+def test_an_error_of_the_data_is_not_tried_twice(source: Source) -> None:
+    source.pipeline.execute("drop table songplays")
+    staged(source, "once")
+    with pytest.raises(AirflowFailException):
+        source.pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="once")
