@@ -49,7 +49,8 @@ def vacuum(cursor: Cursor) -> Plan:
         cursor.expect("percent")
     cursor.accept("boost")
     cursor.finish()
-    return Plan(f"vacuum{table}", tag="VACUUM", quiet=True)
+    # Without a table, PostgreSQL warns of every system table; with one, its warning is that nothing was done.
+    return Plan(f"vacuum{table}", tag="VACUUM", quiet=not table)
 
 
 def analyze(cursor: Cursor) -> Plan:
@@ -64,7 +65,19 @@ def analyze(cursor: Cursor) -> Plan:
             target += f" ({', '.join(map(quote, cursor.names()))})"
     cursor.accept("predicate", "columns") or cursor.accept("all", "columns")
     cursor.finish()
-    return Plan(f"analyze{target}", tag="ANALYZE", quiet=True)
+    return Plan(f"analyze{target}", tag="ANALYZE", quiet=not target)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """CANCEL, which also reaches a session that waits on something else than PostgreSQL, S3 say."""
+
+    process: int
+
+    def run(self, desk: FrontDesk) -> str:
+        """Cancel what the session runs."""
+        desk.cancel(self.process)
+        return "CANCEL"
 
 
 def cancel(cursor: Cursor) -> Plan:
@@ -73,4 +86,4 @@ def cancel(cursor: Cursor) -> Plan:
     if not cursor.done:
         cursor.string()
     cursor.finish()
-    return Plan(f"do $sparkify$ begin perform pg_cancel_backend({process}); end $sparkify$", tag="CANCEL")
+    return errand(Cancel(process))

@@ -17,6 +17,8 @@ _PRIVILEGES = {
     "database": ("create", "temporary"),
 }
 _NOT_HERE = words("drop alter share execute assumerole explain ignore create usage")
+# What follows the first word of a right on the system, as in CREATE USER; VACUUM and their like are followed by TO.
+_SYSTEM_RIGHTS = words("user schema table or role default model datashare library view rls to from")
 _OBJECTS = words("function procedure language model datashare external copy library rls masking job integration all")
 
 
@@ -40,7 +42,7 @@ def grant(cursor: Cursor) -> Plan:
     if cursor.accept("role"):
         return _grant_roles(cursor)
     privileges = _privileges(cursor)
-    cursor.expect("on")
+    _expect_on(cursor)
     given = _given(privileges, *_objects(cursor))
     cursor.expect("to")
     grantees = _grantees(cursor, options=True)
@@ -54,7 +56,7 @@ def revoke(cursor: Cursor) -> Plan:
         return _revoke_roles(cursor)
     only_option = "grant option for " if cursor.accept("grant", "option", "for") else ""
     privileges = _privileges(cursor)
-    cursor.expect("on")
+    _expect_on(cursor)
     given = _given(privileges, *_objects(cursor))
     cursor.expect("from")
     grantees = _grantees(cursor, options=False)
@@ -145,6 +147,12 @@ def _privileges(cursor: Cursor) -> list[tuple[str, list[str]]]:
         found.append(("temporary" if word == "temp" else word, _columns(cursor)))
         if not cursor.accept_symbol(","):
             return found
+
+
+def _expect_on(cursor: Cursor) -> None:
+    if (token := cursor.peek()) is not None and token.word(*_SYSTEM_RIGHTS):
+        raise UnsupportedError("rights on the system are not supported")
+    cursor.expect("on")
 
 
 def _columns(cursor: Cursor) -> list[str]:

@@ -6,6 +6,7 @@ from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.names import literal, quote
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.tokens import Kind
+from local.redshift.dialect.transactions import set_transaction
 from local.redshift.errors import RedshiftError, UnsupportedError
 
 # PostgreSQL's own do the same.
@@ -45,9 +46,10 @@ def set_parameter(cursor: Cursor) -> Plan:
         scope = "set local "
     else:
         cursor.accept("session")
-    if cursor.accept("characteristics") or cursor.accept("transaction"):
-        # All four levels are accepted and have no effect (redshift.md B, Transactions).
-        return Plan("set redshift.placeholder to ''")
+    if cursor.accept("transaction"):
+        return set_transaction(cursor, session=False)
+    if cursor.accept("characteristics", "as", "transaction"):
+        return set_transaction(cursor, session=True)
     if cursor.accept("time", "zone"):
         return Plan(f"{scope}time zone {_value(cursor)}")
     name = cursor.name()
@@ -91,7 +93,7 @@ def show_parameter(cursor: Cursor) -> Plan:
     if name in NOMINAL:
         shown = f"current_setting('redshift.{name}', true)"
         return Plan(
-            f"select coalesce({shown}, {literal(NOMINAL[name])}) as {quote(name)}",
+            f"select coalesce(nullif({shown}, ''), {literal(NOMINAL[name])}) as {quote(name)}",
             tag="SHOW",
         )
     if name in NATIVE or name in ("server_version", "transaction_isolation", "standard_conforming_strings"):

@@ -9,7 +9,7 @@ from local.redshift.copy.statement import read_copy
 from local.redshift.dialect import settings
 from local.redshift.dialect.alter import alter
 from local.redshift.dialect.create_table import create_table
-from local.redshift.dialect.cursor import Cursor, sql_name
+from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.definitions import comment, create_schema, create_view, drop
 from local.redshift.dialect.maintenance import analyze, cancel, truncate, vacuum
 from local.redshift.dialect.merge import merge
@@ -21,6 +21,7 @@ from local.redshift.dialect.prepared import deallocate, execute, prepare
 from local.redshift.dialect.queries import dml, reads_catalogue_only, select
 from local.redshift.dialect.rights import grant, revoke
 from local.redshift.dialect.tokens import Statement, split
+from local.redshift.dialect.transactions import begin, commit, lock, rollback
 from local.redshift.dialect.users import KINDS, create_group, create_role, create_user
 from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
 from local.redshift.unload.statement import read_unload
@@ -40,6 +41,8 @@ def plan(statement: Statement) -> Plan:
     reader = _READERS.get(first.value) if first.word(first.value) else None
     if reader is None:
         near = statement.text[first.start : first.end]
+        if first.word(*_POSTGRES_ONLY):
+            raise UnsupportedError(f"{first.value.upper()} is not supported; Redshift has none")
         if first.word(*_KNOWN):
             raise UnsupportedError(f"{first.value.upper()} is not supported")
         raise StatementSyntaxError(f'syntax error at or near "{near}"')
@@ -103,53 +106,6 @@ def _dml(cursor: Cursor) -> Plan:
     return Plan(dml(cursor.statement.text))
 
 
-def _begin(cursor: Cursor) -> Plan:
-    cursor.next()
-    cursor.accept("transaction") or cursor.accept("work")
-    # Every level is accepted and none has an effect: the database's is used (redshift.md B, Transactions).
-    if cursor.accept("isolation", "level"):
-        known = (("read", "committed"), ("read", "uncommitted"), ("repeatable", "read"), ("serializable",))
-        if not any(cursor.accept(*level) for level in known):
-            raise cursor.error()
-        cursor.accept_symbol(",")
-    access = ""
-    if cursor.accept("read", "only"):
-        access = " read only"
-    else:
-        cursor.accept("read", "write")
-    cursor.finish()
-    return Plan(f"begin{access}", tag="BEGIN", controls_transaction=True)
-
-
-def _commit(cursor: Cursor) -> Plan:
-    cursor.next()
-    cursor.accept("transaction") or cursor.accept("work")
-    cursor.finish()
-    return Plan("commit", controls_transaction=True)
-
-
-def _rollback(cursor: Cursor) -> Plan:
-    cursor.next()
-    cursor.accept("transaction") or cursor.accept("work")
-    if cursor.accept("to"):
-        raise UnsupportedError("savepoints are not supported; Redshift has none")
-    cursor.finish()
-    return Plan("rollback", controls_transaction=True)
-
-
-def _lock(cursor: Cursor) -> Plan:
-    cursor.next()
-    cursor.accept("table")
-    names = [sql_name(cursor.qualified())]
-    while cursor.accept_symbol(","):
-        names.append(sql_name(cursor.qualified()))
-    if (token := cursor.peek()) is not None and token.word("in", "nowait"):
-        raise UnsupportedError("LOCK takes no mode; on Redshift it is always ACCESS EXCLUSIVE")
-    cursor.finish()
-    # It stays a LOCK of PostgreSQL's: under REPEATABLE READ the snapshot is taken by the statement after it.
-    return Plan(f"lock table {', '.join(names)} in access exclusive mode")
-
-
 def _create(cursor: Cursor) -> Plan:
     cursor.next()
     replace = cursor.accept("or", "replace")
@@ -167,7 +123,9 @@ def _create(cursor: Cursor) -> Plan:
         for kind, reader in zip(KINDS, (create_user, create_group, create_role), strict=True):
             if cursor.accept(kind):
                 return reader(cursor)
-    raise UnsupportedError(f"CREATE {cursor.word().upper()} is not supported")
+    what = cursor.word()
+    reason = "; Redshift has none" if what in _POSTGRES_OBJECTS else ""
+    raise UnsupportedError(f"CREATE {what.upper()} is not supported{reason}")
 
 
 def _explain(cursor: Cursor) -> Plan:
@@ -240,13 +198,13 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "update": _dml,
     "delete": _dml,
     "merge": _after_first(merge),
-    "begin": _begin,
-    "start": _begin,
-    "commit": _commit,
-    "end": _commit,
-    "rollback": _rollback,
-    "abort": _rollback,
-    "lock": _lock,
+    "begin": _after_first(begin),
+    "start": _after_first(begin),
+    "commit": _after_first(commit),
+    "end": _after_first(commit),
+    "rollback": _after_first(rollback),
+    "abort": _after_first(rollback),
+    "lock": _after_first(lock),
     "create": _create,
     "drop": _after_first(drop),
     "alter": _after_first(alter),
@@ -271,8 +229,13 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "execute": _after_first(execute),
     "deallocate": _after_first(deallocate),
 }
-# Statements that exist, on Redshift or in PostgreSQL, and are refused by name.
-_KNOWN = words(
-    "call do savepoint release values table refresh reindex cluster listen notify "
-    "unlisten discard reassign import use security checkpoint load move"
+# Statements that Redshift has and the stand-in has not.
+_KNOWN = words("call use refresh import values table security")
+# Statements and objects that PostgreSQL has and Redshift has not.
+_POSTGRES_ONLY = words(
+    "do savepoint release reindex cluster listen notify unlisten discard reassign checkpoint load move"
+)
+_POSTGRES_OBJECTS = words(
+    "index unique sequence trigger extension type domain tablespace rule aggregate operator collation publication "
+    "subscription server foreign policy unlogged cast conversion statistics event access"
 )

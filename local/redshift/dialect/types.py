@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.redshift.dialect.cursor import Cursor
+from local.redshift.dialect.names import words
 from local.redshift.errors import RedshiftError, UnsupportedError
 
 LONGEST_VARCHAR = 65535
@@ -140,12 +141,20 @@ TYPES: dict[str, Callable[[Cursor], ColumnType]] = {
 }
 
 
+# c_unsupported-postgresql-datatypes
+_POSTGRES_ONLY = words(
+    "bytea serial bigserial smallserial uuid json jsonb money inet cidr macaddr xml hstore bit point line lseg box "
+    "path polygon circle tsvector tsquery name oid"
+)
+
+
 def read_type(cursor: Cursor) -> ColumnType:
     """Take a column's type; UnsupportedError for a type that Redshift or the stand-in does not have."""
     name = cursor.name()
     reader = TYPES.get(name)
     if reader is None:
-        raise UnsupportedError(f'column type "{name}" is not supported')
+        reason = "; Redshift has none" if name in _POSTGRES_ONLY else ""
+        raise UnsupportedError(f'column type "{name}" is not supported{reason}')
     column = reader(cursor)
     if (token := cursor.peek()) is not None and token.symbol("["):
         raise UnsupportedError("arrays are not supported; Redshift has none")

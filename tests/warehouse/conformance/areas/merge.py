@@ -21,9 +21,7 @@ _EXAMPLE = (
     "insert into source values (23, 'David'), (22, 'Clarence')",
 )
 _READ = "select id, name from target order by id, name"
-_UPSERT = (
-    "when matched then update set name = source.name when not matched then insert values (source.id, source.name)"
-)
+_UPSERT = "when matched then update set name = source.name when not matched then insert values (source.id, source.name)"
 
 CASES = [
     Case(
