@@ -24,9 +24,9 @@ def _approximate(parser: RedshiftParser) -> exp.Expr | None:
     """Read APPROXIMATE COUNT(DISTINCT x) as the exact count (r_COUNT)."""
     function = parser._parse_function()
     counts = isinstance(function, exp.Anonymous) and str(function.this).lower() == "count"
-    if not counts or not isinstance(function.expressions[0], exp.Distinct):
-        raise UnsupportedError("APPROXIMATE is supported with COUNT(DISTINCT …) only")
-    return function
+    if counts and function is not None and function.find(exp.Distinct):
+        return function
+    raise UnsupportedError("APPROXIMATE is supported with COUNT(DISTINCT …) only")
 
 
 class Grammar(Redshift):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from local.redshift.dialect.names import words
@@ -50,4 +52,9 @@ def check(tree: exp.Expr) -> None:
             if type(node) in SHAPES:
                 SHAPES[type(node)](node)
             continue
-        raise UnsupportedError(reason or f"{type(node).__name__} in {node.sql('redshift')[:80]} is not supported")
+        raise UnsupportedError(reason or f"{_words(type(node).__name__)} is not supported")
+
+
+def _words(name: str) -> str:
+    """Return a construct's name as SQL would write it, or nearly."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).upper()

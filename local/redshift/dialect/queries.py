@@ -118,13 +118,15 @@ def _read(text: str) -> exp.Expr:
 
 
 def _written(tree: exp.Expr) -> str:
-    check(tree)
-    _name_columns(tree)
-    tree = _rewritten(qualify(tree))
     try:
+        check(tree)
+        _name_columns(tree)
+        tree = _rewritten(qualify(tree))
         return tree.sql("postgres", comments=False, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError) as error:
         raise UnsupportedError(f"cannot be written for PostgreSQL: {error}") from error
+    except RecursionError as error:
+        raise UnsupportedError("this statement is nested too deeply") from error
 
 
 def _name_columns(tree: exp.Expr) -> None:
@@ -217,7 +219,8 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 
 
 def _window(node: exp.Expr) -> exp.Expr:
-    if isinstance(node.this, exp.Anonymous) and str(node.this.this).lower() == "ratio_to_report":
+    function = node.this
+    if isinstance(function, exp.Anonymous) and str(function.this).lower() == "ratio_to_report":
         return rules_windows.ratio_to_report(node)
     return node
 
@@ -250,8 +253,6 @@ def _cast(node: exp.Expr) -> exp.Expr:
 def _identifier(node: exp.Expr) -> exp.Expr:
     # Quoted names fold as well, unless enable_case_sensitive_identifier is on, which the stand-in refuses.
     node.set("this", folded(node.name))
-    if node.name.startswith("#"):
-        node.set("quoted", True)  # a temporary table's name
     if node.name.startswith("#"):
         node.set("quoted", True)  # a temporary table's name
     return node

@@ -13,6 +13,10 @@ from local.redshift.errors import UnsupportedError
 def listagg(node: exp.Expr, order: exp.Order | None, *, windowed: bool) -> exp.Expr:
     """LISTAGG([DISTINCT] x [, delimiter]) [WITHIN GROUP (ORDER BY …)]: without a delimiter, none (r_LISTAGG)."""
     value, *rest = node.expressions
+    if isinstance(value, exp.Distinct):
+        # The grammar takes the delimiter for a second thing to be distinct.
+        rest = [*value.expressions[1:], *rest]
+        value = exp.Distinct(expressions=value.expressions[:1])
     delimiter: exp.Expr = rest[0] if rest else text("")
     if len(rest) > 1:
         raise UnsupportedError("LISTAGG takes an expression and a delimiter")

@@ -27,7 +27,7 @@ def check_window(window: exp.Window) -> None:
         raise UnsupportedError("a frame clause other than ROWS is not supported; Redshift has no other")
 
 
-def ratio_to_report(window: exp.Window) -> exp.Expr:
+def ratio_to_report(window: exp.Expr) -> exp.Expr:
     """RATIO_TO_REPORT(x) OVER (PARTITION BY …): x by the partition's sum, DOUBLE PRECISION (r_WF_RATIO_TO_REPORT)."""
     if window.args.get("order") is not None or len(window.this.expressions) != 1:
         raise UnsupportedError("RATIO_TO_REPORT takes one expression, and its window no ORDER BY")

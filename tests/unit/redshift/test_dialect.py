@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlglot import exp
 
+from local.redshift.dialect.permitted import PERMITTED, check
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.statements import plans
 from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
@@ -87,6 +89,22 @@ def test_a_query_is_rewritten(redshift, postgres):
         ("select pg_sleep(1)", "pg_sleep"),
         ("select pg_read_file('/etc/passwd')", "pg_read_file"),
         ("select a from t for update", "FOR UPDATE"),
+        ("select distinct on (a) a from t", "DISTINCT ON"),
+        ("select a from t except all select 1", "EXCEPT ALL"),
+        ("select * exclude a from t", "EXCLUDE"),
+        ("select b, count(*) from t group by all", "GROUP BY ALL"),
+        ("select a = any('{1}') from t", "array"),
+        ("select * from (values (1)) v (a)", "VALUES"),
+        ("with recursive n as (select 1 as i union all select i + 1 from n) select i from n", "columns named"),
+        ("select sum(a) over (order by b) from t", "frame clause"),
+        ("select sum(a) over w from t window w as (order by b)", "named windows"),
+        ("select a ~* 'x' from t", "~*"),
+        ("select regexp_substr(a, '(?=b)') from t", "(?"),
+        (r"select regexp_replace(a, '(b)', '\\1') from t", "back references"),
+        ("select approximate sum(a) from t", "APPROXIMATE"),
+        ("select * from t pivot (sum(a) for b in ('x'))", "PIVOT"),
+        ("delete t, u where a = 1", "several tables"),
+        ("select * from t join u using (a) qualify row_number() over (order by a) = 1", "USING"),
         ("select a::json from t", "JSON"),
         ("select count(*) filter (where a) from t", "FILTER"),
         ("create table t (a serial)", "serial"),
@@ -109,6 +127,40 @@ def test_what_is_not_supported_is_refused_with_its_reason(statement, reason):
         plans(statement)
     assert caught.value.code in ("0A000", "42601")
     assert reason.lower() in caught.value.message.lower()
+
+
+def _kinds(kind: type[exp.Expr]) -> set[type[exp.Expr]]:
+    return {kind}.union(*(_kinds(below) for below in kind.__subclasses__()))
+
+
+def test_whatever_sqlglot_can_read_is_refused_unless_it_is_permitted_by_name():
+    unknown = _kinds(exp.Expr) - PERMITTED
+    assert exp.Command in unknown
+    assert len(unknown) > 500
+    for kind in unknown:
+        with pytest.raises(UnsupportedError):
+            check(exp.Paren(this=kind()))
+
+
+@pytest.mark.parametrize(
+    ("redshift", "postgres"),
+    [
+        (
+            "select * from t qualify row_number() over (order by a) = 1 order by b limit 2",
+            "SELECT (redshift_qualified.redshift_0).* FROM (SELECT COALESCE(t.*) AS redshift_0, b AS redshift_1, "
+            "ROW_NUMBER() OVER (ORDER BY a) = 1 AS redshift_keep FROM t) AS redshift_qualified "
+            "WHERE redshift_qualified.redshift_keep ORDER BY redshift_qualified.redshift_1 LIMIT 2",
+        ),
+        (
+            "select a, rank() over (order by b) as r from t qualify r < 3 limit 1",
+            'SELECT redshift_qualified.redshift_0 AS "a", redshift_qualified.redshift_1 AS "r" FROM '
+            "(SELECT a AS redshift_0, RANK() OVER (ORDER BY b) AS redshift_1, (RANK() OVER (ORDER BY b)) < 3 AS "
+            "redshift_keep FROM t) AS redshift_qualified WHERE redshift_qualified.redshift_keep LIMIT 1",
+        ),
+    ],
+)
+def test_qualify_becomes_a_query_around_the_query(redshift, postgres):
+    assert planned(redshift).sql == postgres
 
 
 @pytest.mark.parametrize(
