@@ -30,6 +30,7 @@ _NEEDED = (
 if _FORKING & set(sys.argv):
     for _name in _NEEDED:
         importlib.import_module(_name)
+    importlib.import_module("sparkify.aws_session").warm()
     # Drivers and hooks ask the stack who calls them. The first to ask resolves the file of every module there is, which
     # took a fifth of a task's CPU; asked here, the answer is inherited.
     inspect.stack()

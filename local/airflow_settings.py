@@ -55,6 +55,8 @@ def environment(
         # How long the scheduler rests when it had nothing to do; each step of a run waits for it.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.2,
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": scheduled,
+        # S3 clients share what botocore reads from disk: half of what one costs.
+        "AIRFLOW__AWS__SESSION_FACTORY": "sparkify.aws_session.SharedLoaderSessionFactory",
         # An edited DAG file shows after seconds, not after five minutes.
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": 10,
         # Unset, bundles would meet in a shared temporary directory.

@@ -188,6 +188,7 @@ def test_two_files_share_no_secret(tmp_path: Path) -> None:
         "AIRFLOW__CORE__PARALLELISM",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME",
+        "AIRFLOW__AWS__SESSION_FACTORY",
     ],
 )
 def test_the_tuning_is_the_laptops(everything: dict[str, Any], name: str) -> None:
@@ -205,6 +206,7 @@ def test_the_image_takes_in_no_state_and_no_secret() -> None:
         "!dags",
         "!plugins",
         "!sql",
+        "!config",
         "!local",
         "**/__pycache__",
     ]
