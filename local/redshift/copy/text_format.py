@@ -17,7 +17,8 @@ from local.redshift.copy.failures import (
     ValueFaultError,
 )
 from local.redshift.copy.options import Options
-from local.redshift.copy.text_records import CsvRecords, DelimitedRecords, Fault, FixedRecords, Reader, Record
+from local.redshift.copy.text_lines import Fault, Reader, Record
+from local.redshift.copy.text_records import CsvRecords, DelimitedRecords, FixedRecords
 from local.redshift.copy.values import NULL, Converter, TargetColumn, converter
 from local.redshift.errors import RedshiftError
 

@@ -13,7 +13,7 @@ from local.redshift.dialect.tokens import Kind
 from local.redshift.errors import RedshiftError, UnsupportedError
 
 MEGABYTE = 1 << 20
-LARGEST_FILE = int(Decimal("6.2") * 1024) * MEGABYTE
+LARGEST_FILE = int(Decimal("6.2") * 1024 * MEGABYTE)
 
 
 @dataclass
