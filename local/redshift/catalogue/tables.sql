@@ -20,6 +20,8 @@ create table if not exists redshift_internal.load_history (
     source_file_count bigint not null default 0,
     source_file_bytes bigint not null default 0
 );
+-- A home made by an earlier version lacks it; all that it loaded was JSON.
+alter table redshift_internal.load_history add column if not exists file_format text not null default 'json';
 
 create table if not exists redshift_internal.load_errors (
     id bigint generated always as identity primary key,

@@ -35,18 +35,19 @@ select
     c.errors::integer as errors,
     c.end_time as curtime,
     1 as status,
-    'JSON'::char(16) as file_format,
+    (case h.file_format when 'json' then 'JSON' else 'Text' end)::char(16) as file_format,
     0 as is_partial,
     0::bigint as start_offset,
     null::bigint as copy_job_id
 from redshift_internal.load_commits as c
+join redshift_internal.load_history as h using (query_id)
 left join pg_catalog.pg_roles as r on r.rolname = c.user_name;
 
 create or replace view pg_catalog.sys_load_error_detail as
 select
     coalesce(r.oid::integer, 0) as user_id,
     e.query_id::bigint as query_id,
-    0::bigint as transaction_id,
+    null::bigint as transaction_id,
     e.session_id,
     current_database()::char(64) as database_name,
     e.table_id,
@@ -66,7 +67,7 @@ create or replace view pg_catalog.sys_load_history as
 select
     coalesce(r.oid::integer, 0) as user_id,
     h.query_id::bigint as query_id,
-    0::bigint as transaction_id,
+    null::bigint as transaction_id,
     h.session_id,
     current_database()::text as database_name,
     h.status,
@@ -75,7 +76,7 @@ select
     h.end_time,
     (extract(epoch from h.end_time - h.start_time) * 1000000)::bigint as duration,
     h.data_source,
-    'json'::text as file_format,
+    case when h.file_format in ('json', 'csv') then h.file_format else 'text' end as file_format,
     h.loaded_rows,
     null::bigint as loaded_bytes,
     h.source_file_count,
@@ -86,5 +87,36 @@ select
     null::bigint as copy_job_id
 from redshift_internal.load_history as h
 left join pg_catalog.pg_roles as r on r.rolname = h.user_name;
+-- Of a row that failed only the field that did is kept, not those before it.
+create or replace view pg_catalog.stl_loaderror_detail as
+select
+    coalesce(r.oid::integer, 0) as userid,
+    0 as slice,
+    e.session_id as session,
+    e.query_id as query,
+    e.file_name::char(256) as filename,
+    e.line_number,
+    null::integer as field,
+    e.column_name::char(1024) as colname,
+    e.raw_field_value::char(1024) as value,
+    null::integer as is_null,
+    e.column_type::char(10) as type,
+    e.column_length::char(10) as col_length
+from redshift_internal.load_errors as e
+left join pg_catalog.pg_roles as r on r.rolname = e.user_name;
+
+create or replace view pg_catalog.sys_load_detail as
+select
+    coalesce(r.oid::integer, 0) as user_id,
+    c.query_id,
+    c.file_name::char(256) as file_name,
+    least(c.bytes_scanned, 2147483647)::integer as bytes_scanned,
+    c.lines_scanned::integer as lines_scanned,
+    c.end_time as record_time,
+    1 as splits_scanned,
+    null::timestamp as start_time,
+    c.end_time
+from redshift_internal.load_commits as c
+left join pg_catalog.pg_roles as r on r.rolname = c.user_name;
 grant select on pg_catalog.stl_load_errors, pg_catalog.stl_load_commits, pg_catalog.sys_load_error_detail,
-    pg_catalog.sys_load_history to public;
+    pg_catalog.sys_load_history, pg_catalog.stl_loaderror_detail, pg_catalog.sys_load_detail to public;

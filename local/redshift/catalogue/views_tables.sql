@@ -46,7 +46,10 @@ select
     redshift_count(c.oid) as rows,
     redshift_count(c.oid) as sorted_rows,
     (c.relpersistence = 't')::integer as temp,
-    (select d.oid::integer from pg_catalog.pg_database as d where d.datname = current_database()) as db_id
+    (select d.oid::integer from pg_catalog.pg_database as d where d.datname = current_database()) as db_id,
+    null::integer as insert_pristine,
+    null::integer as delete_pristine,
+    1 as backup
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'redshift_internal');

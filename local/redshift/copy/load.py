@@ -50,6 +50,7 @@ def load(request: CopyRequest, desk: FrontDesk) -> None:
             table=target.name,
             table_id=target.oid,
             source=request.source,
+            file_format=request.options.format,
         )
         work = _Work(request, desk, target, journal, started)
         try:
