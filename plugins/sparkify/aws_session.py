@@ -23,7 +23,7 @@ class SharedLoaderSessionFactory(BaseSessionFactory):
 
 
 def warm() -> None:
-    """Read what an S3 client needs, so that processes forked from this one need not. Connects to nothing; idempotent."""
+    """Read what an S3 client needs, so that forked processes need not. Connects to nothing; idempotent."""
     _session().client("s3", region_name=_ANY_REGION)
 
 
