@@ -6,6 +6,7 @@ import select
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from select import POLLIN, POLLOUT, POLLRDHUP
 
 from local.redshift.dialect.plan import Plan
 from local.redshift.errors import RedshiftError
@@ -67,11 +68,12 @@ class Exchange:
     skipping: bool = False
     copying: bool = False
     columns: list[messages.ResultColumn] = field(default_factory=list)
-    columns: list[messages.ResultColumn] = field(default_factory=list)
     answers: list[list[str | None]] = field(default_factory=list)
     failure: dict[str, str] | None = None
     told_fatal: bool = False
     _pending: deque[Expected] = field(default_factory=deque)
+    _poll: select.poll = field(default_factory=select.poll)
+    _wanted: tuple[int, int] = (0, 0)
 
     @property
     def idle(self) -> bool:
@@ -103,18 +105,23 @@ class Exchange:
         """
         client, backend = self.peers.client, self.peers.backend
         self.flush()
-        poll = select.poll()
-        wanted = select.POLLIN if read_client else select.POLLRDHUP
-        poll.register(client, wanted | (select.POLLOUT if client.wants_to_write else 0))
-        wanted = 0 if client.congested else select.POLLIN
-        poll.register(backend, wanted | (select.POLLOUT if backend.wants_to_write else 0))
-        for descriptor, events in poll.poll(None if seconds is None else seconds * 1000):
-            if descriptor == backend.fileno():
-                if events & ~select.POLLOUT:
+        from_client = POLLIN if read_client else POLLRDHUP
+        from_backend = 0 if client.congested else POLLIN
+        wanted = (
+            from_client | POLLOUT if client.wants_to_write else from_client,
+            from_backend | POLLOUT if backend.wants_to_write else from_backend,
+        )
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._poll.register(client, wanted[0])
+            self._poll.register(backend, wanted[1])
+        for descriptor, events in self._poll.poll(None if seconds is None else seconds * 1000):
+            if descriptor != client.descriptor:
+                if events & ~POLLOUT:
                     self._receive_replies()
-            elif events & select.POLLIN:
+            elif events & POLLIN:
                 client.receive()
-            elif events & ~select.POLLOUT:
+            elif events & ~POLLOUT:
                 raise ConnectionClosedError("the client went away")
         self.flush()
 
@@ -185,8 +192,6 @@ class Exchange:
     def _on_own_answer(self, kind: bytes, payload: bytes) -> None:
         if kind == b"G":
             self.copying = True
-        elif kind == b"T":
-            self.columns = messages.row_columns(payload)
         elif kind == b"T":
             self.columns = messages.row_columns(payload)
         elif kind == b"D":

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from local.redshift.config import Config
 from local.redshift.wire.messages import ResultColumn
-from local.redshift.wire.messages import ResultColumn
 
 
 class BackendError(Exception):
@@ -41,11 +40,6 @@ class FrontDesk(Protocol):
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction block is open and has not failed."""
-        ...
-
-    @property
-    def columns(self) -> list[ResultColumn]:
-        """The columns of what `ask` returned last."""
         ...
 
     @property

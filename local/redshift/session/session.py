@@ -66,11 +66,6 @@ class Session:
         """The columns of what `ask` returned last."""
         return self._exchange.columns
 
-    @property
-    def columns(self) -> list[messages.ResultColumn]:
-        """The columns of what `ask` returned last."""
-        return self._exchange.columns
-
     def run(self) -> None:
         """Serve the client until it leaves.
 
@@ -88,7 +83,6 @@ class Session:
                 if handler is None:
                     raise ProtocolError(f"a message of kind {kind!r}")
                 handler(payload)
-                self._exchange.flush()
             self._exchange.wait(read_client=not self._backend.congested)
 
     def interrupt(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import dataclass
 
 PROTOCOL_3 = 196608
 CANCEL_REQUEST = 80877102
@@ -109,28 +108,6 @@ def query(sql: str) -> bytes:
 def parse(name: str, sql: str, rest: bytes) -> bytes:
     """Return a Parse; `rest` holds the parameter types as the client sent them."""
     return message(b"P", text(name) + text(sql) + rest)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
-    """A column of a result. :param type: its type's number in pg_type. :param modifier: its atttypmod."""
-
-    name: str
-    type: int
-    modifier: int
-
-
-def row_columns(payload: bytes) -> list[ResultColumn]:
-    """Return the columns of a RowDescription."""
-    (count,) = struct.unpack_from("!h", payload)
-    columns: list[ResultColumn] = []
-    offset = 2
-    for _ in range(count):
-        name, offset = take_text(payload, offset)
-        type_, _size, modifier = struct.unpack_from("!ihi", payload, offset + 6)
-        columns.append(ResultColumn(name, type_, modifier))
-        offset += 18
-    return columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Stream:
 
     def __init__(self, connection: socket.socket, *, backlog: int = 1 << 20) -> None:
         self.connection = connection
+        self.descriptor = connection.fileno()
         self.backlog = backlog
         self._incoming = bytearray()
         self._outgoing = bytearray()
@@ -38,7 +39,7 @@ class Stream:
 
     def fileno(self) -> int:
         """The socket's descriptor, for poll."""
-        return self.connection.fileno()
+        return self.descriptor
 
     @property
     def wants_to_write(self) -> bool:
