@@ -346,7 +346,14 @@ CASES = [
         )
         for option in (
             *("csv", "delimiter as '|'", "escape", "fillrecord", "fixedwidth 'a:3'", "ignoreblanklines"),
-            *("null as 'x'", "readratio 50", "removequotes"),
+            *("null as 'x'", "removequotes"),
         )
+    ),
+    fails(
+        "READRATIO is for DynamoDB",
+        "copy-parameters-data-source-dynamodb",
+        options=f"{JSON} readratio 50",
+        error="stand-in: READRATIO is for DynamoDB only",
+        code="42601",
     ),
 ]
