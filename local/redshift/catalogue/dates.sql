@@ -41,10 +41,21 @@ create or replace function pg_catalog.redshift_extract(text, time) returns integ
 $$ select trunc(redshift_part($1, $2))::integer $$;
 create or replace function pg_catalog.redshift_extract(text, timetz) returns integer language sql immutable as
 $$ select trunc(redshift_part($1, $2))::integer $$;
+create or replace function pg_catalog.redshift_extract(text, interval) returns integer language sql immutable as
+$$ select trunc(date_part($1, $2))::integer $$;
 create or replace function pg_catalog.redshift_extract(text, timestamptz) returns double precision
 language sql stable as $$ select redshift_part($1, $2) $$;
 create or replace function pg_catalog.date_part_year(date) returns integer language sql immutable strict as
 $$ select date_part('year', $1)::integer $$;
+
+-- The boundaries between two moments of other types than TIMESTAMP (r_DATEDIFF_function).
+create or replace function pg_catalog.redshift_datediff(text, date, date) returns bigint language sql immutable as
+$$ select redshift_datediff($1, $2::timestamp, $3::timestamp) $$;
+create or replace function pg_catalog.redshift_datediff(text, timestamptz, timestamptz) returns bigint
+language sql stable as
+$$ select redshift_datediff($1, $2 at time zone 'UTC', $3 at time zone 'UTC') $$;
+create or replace function pg_catalog.redshift_datediff(text, time, time) returns bigint language sql immutable as
+$$ select redshift_datediff($1, date '2000-01-01' + $2, date '2000-01-01' + $3) $$;
 
 -- Whole if both are the same day of the month or the last; else a month has 31 days (r_MONTHS_BETWEEN_function).
 create or replace function pg_catalog.months_between(timestamp, timestamp) returns double precision

@@ -35,7 +35,7 @@ SAME = words(
     strpos repeat reverse initcap split_part translate chr ascii md5 quote_ident quote_literal
     to_char date months_between date_part_year
     date_cmp timestamp_cmp timestamptz_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp
-    getdate strtol trunc len textlen sha2 func_sha1
+    getdate timezone strtol trunc len textlen sha2 func_sha1
     json_typeof is_array is_object is_boolean is_varchar is_scalar is_smallint is_integer is_bigint
     get_array_length can_json_parse is_valid_json is_valid_json_array json_array_length json_extract_array_element_text
     current_database current_schema current_schemas pg_backend_pid pg_last_copy_count pg_last_copy_id

@@ -13,8 +13,8 @@ from local.redshift.errors import UnsupportedError
 _NAMES = words(
     """
     Select From Where Group Having Order Ordered Limit Offset Join Subquery CTE With Union Except Intersect
-    Distinct Star Alias Column Identifier Table TableAlias Literal Null Boolean Parameter Placeholder Paren Tuple Var
-    Add Sub Mul Div Mod Neg Pow DPipe EQ NEQ GT GTE LT LTE And Or Not Is In Between Like ILike Escape SimilarTo
+    Distinct Star Alias Column Dot Identifier Table TableAlias Literal Null Boolean Parameter Placeholder Paren Tuple
+    Var Add Sub Mul Div Mod Neg Pow DPipe EQ NEQ GT GTE LT LTE And Or Not Is In Between Like ILike Escape SimilarTo
     RegexpLike Exists Any All Case If Cast DataType DataTypeParam Interval Extract Anonymous
     Window WindowSpec WithinGroup AtTimeZone Substring Trim StrPosition CurrentDate CurrentUser SessionUser
     CurrentSchema Qualify Insert Update Delete Values Schema GroupingSets Cube Rollup

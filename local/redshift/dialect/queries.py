@@ -142,6 +142,8 @@ def _result_name(item: exp.Expr) -> str | None:
     function = item
     while isinstance(function, exp.Window | exp.WithinGroup):
         function = function.this
+    if isinstance(function, exp.Dot):
+        function = function.expression
     if isinstance(function, exp.Cast):
         return _cast_name(function)
     if isinstance(function, exp.Anonymous):
@@ -225,6 +227,11 @@ def _window(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _dot(node: exp.Expr) -> exp.Expr:
+    # Only functions of pg_catalog come this far; the allowlist is the same.
+    return _rewrite(node.expression) if isinstance(node.expression, exp.Anonymous) else node
+
+
 def _extract(node: exp.Expr) -> exp.Expr:
     return rules_time.extract(node.this, node.expression)
 
@@ -262,6 +269,7 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
     exp.WithinGroup: _within_group,
     exp.Window: _window,
+    exp.Dot: _dot,
     exp.RegexpLike: rules_patterns.matches,
     exp.Extract: _extract,
     exp.Cast: _cast,

@@ -11,7 +11,20 @@ from local.redshift.dialect.rules_windows import check_window
 from local.redshift.errors import UnsupportedError
 
 
+def _dot(node: exp.Expr) -> None:
+    # pg_catalog.function(…) is the function; anything else with a dot leads into a SUPER.
+    if not isinstance(node.this, exp.Identifier) or not isinstance(node.expression, exp.Anonymous):
+        raise UnsupportedError("SUPER navigation is not supported; use JSON_SERIALIZE and JSON_EXTRACT_PATH_TEXT")
+    if node.this.name.lower() != "pg_catalog":
+        raise UnsupportedError(f"function {node.this.name}.{node.expression.name} is not supported")
+
+
 def _distinct(node: exp.Expr) -> None:
+    function = str(node.parent.this).lower() if isinstance(node.parent, exp.Anonymous) else ""
+    if len(node.expressions) > 1 and function and function != "listagg":
+        raise UnsupportedError(
+            f"{function.upper()}(DISTINCT …) of several expressions is not supported; Redshift has none"
+        )
     if node.args.get("on") is not None:
         raise UnsupportedError("DISTINCT ON is not supported; Redshift has none")
 
@@ -66,6 +79,7 @@ def _with(node: exp.Expr) -> None:
 
 
 SHAPES: dict[type[exp.Expr], Callable[[Any], None]] = {
+    exp.Dot: _dot,
     exp.Distinct: _distinct,
     exp.Values: _values,
     exp.Except: _set_operation,

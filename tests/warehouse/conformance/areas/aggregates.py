@@ -177,4 +177,11 @@ CASES = [
         error="FILTER",
         code="0A000",
     ),
+    Case(
+        fact="COUNT(DISTINCT …) takes one expression",
+        source="r_COUNT",
+        sql=(*_SALES, "select count(distinct a, b) from t"),
+        error="several expressions",
+        code="0A000",
+    ),
 ]

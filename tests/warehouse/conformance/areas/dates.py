@@ -27,6 +27,15 @@ CASES = [
         rows=[(81, 1, 52, 1, 1, 1, 1500, 250000)],
     ),
     Case(
+        fact="DATEDIFF takes DATE, TIME and TIMESTAMPTZ as well; EXTRACT takes an INTERVAL",
+        source="r_DATEDIFF_function",
+        sql="select datediff(month, '2018-01-31'::date, '2018-02-01'::date), "
+        "datediff(hour, '10:59'::time, '12:00'::time), "
+        "datediff(day, '2018-11-01 23:00+00'::timestamptz, '2018-11-02 01:00+00'::timestamptz), "
+        "extract(epoch from '2018-11-02'::timestamp - '2018-11-01'::timestamp)",
+        rows=[(1, 2, 1, 86400)],
+    ),
+    Case(
         fact="DATEDIFF is negative when the second value is the earlier",
         source="r_DATEDIFF_function",
         sql="select datediff(day, '2018-11-05', '2018-11-01')",

@@ -119,4 +119,12 @@ CASES = [
         "decode(3, 1, 'a', 2, 'b')",
         rows=[("y", "x", "same", None)],
     ),
+    Case(
+        fact="A text compares with a number, which is converted",
+        source="c_Supported_data_types",
+        sql="select 'abc'::varchar(5) = 5",
+        error="operator does not exist",
+        code="42883",
+        refused=True,
+    ),
 ]

@@ -134,6 +134,12 @@ CASES = [
         rows=[("ab", 1)],
     ),
     Case(
+        fact="Functions may be called by their schema, pg_catalog",
+        source="c_SQL_functions",
+        sql="select pg_catalog.len('abc'), pg_catalog.date_part('day', '2018-11-05'::timestamp)",
+        rows=[(3, 5.0)],
+    ),
+    Case(
         fact="A column may be used by its alias further on in the same select list",
         source="r_SELECT_list",
         sql=(*_T, "select a + 1 as more, more * 2 from t"),
