@@ -22,27 +22,6 @@ def client(request: pytest.FixtureRequest, warehouse: Warehouse) -> Iterator[Any
     connection.close()
 
 
-def test_keys_are_declared_and_not_enforced(client):
-    rows(client, "create table shapes.t (a int primary key, b int references shapes.u (b), unique (b))")
-    rows(client, "insert into shapes.t values (1, 5), (1, 5)")
-    assert rows(client, "select count(*) from shapes.t") == [(2,)]
-
-
-def test_not_null_is_enforced(client):
-    rows(client, "create table shapes.t (a int not null)")
-    assert error(client, "insert into shapes.t values (null)")[0] == "23502"
-
-
-def test_a_varchars_length_counts_bytes(client):
-    rows(client, "create table shapes.t (a varchar(4), b char(2))")
-    rows(client, "insert into shapes.t values ('éé', 'x')")
-    for value in ("'ééé'", "'abcde'"):
-        state, message, detail = error(client, f"insert into shapes.t (a) values ({value})")
-        assert (state, message) == ("XX000", "Value too long for character type")
-        assert "Value too long for type character varying" in detail
-    assert rows(client, "select cast('ééé' as varchar(5)), len('ééé')") == [("éé", 3)]
-
-
 def test_distribution_and_sort_keys_are_shown(client):
     rows(
         client,
@@ -80,14 +59,6 @@ def test_a_table_like_another_inherits_nulls_lengths_distribution_and_sort_key(c
     assert rows(client, shown) == [("KEY(a)", "a")]
 
 
-def test_if_not_exists_keeps_the_table(client):
-    for _ in range(2):
-        rows(client, "create table if not exists shapes.t (a int) sortkey(a)")
-        rows(client, "insert into shapes.t values (1)")
-    assert rows(client, "select count(*) from shapes.t") == [(2,)]
-    assert error(client, "create table shapes.t (a int)")[0] == "42P07"
-
-
 def test_an_identity_numbers_rows_and_refuses_explicit_values(client):
     rows(client, "create table shapes.t (id bigint identity(0, 1), a int)")
     rows(client, "insert into shapes.t (a) values (5), (6)")
@@ -103,12 +74,6 @@ def test_a_column_is_added_with_its_default_and_encoding(client):
     rows(client, "set search_path to shapes")
     definition = "select encoding, sortkey from pg_table_def where tablename = 't' order by \"column\""
     assert rows(client, definition) == [("none", 1), ("zstd", 0)]
-
-
-def test_names_fold_even_when_quoted(client):
-    rows(client, 'create table shapes."T" ("Level" int)')
-    rows(client, 'insert into shapes.t ("LEVEL") values (1)')
-    assert rows(client, 'select level from shapes."t"') == [(1,)]
 
 
 def test_a_view_over_rewritten_functions_can_be_made_replaced_and_dropped(client):
@@ -180,3 +145,34 @@ def test_result_columns_have_redshifts_names(client):
     cursor.execute("select dateadd(day, 1, date '2018-01-01'), extract(hour from getdate()), avg(1), sysdate")
     names = [column[0] for column in cursor.description]
     assert [n.decode() if isinstance(n, bytes) else n for n in names] == ["date_add", "date_part", "avg", "sysdate"]
+
+
+def test_a_table_that_a_foreign_key_refers_to_exists(client):
+    assert error(client, "create table shapes.t (a int references shapes.nowhere (a))")[0] == "42P01"
+    rows(client, "create table shapes.t (a int primary key, b int references shapes.t (a))")
+    assert rows(client, "select count(*) from shapes.t") == [(0,)]
+
+
+def test_the_note_of_a_table_survives_a_rename_and_a_new_name_in_it(client):
+    rows(client, "create table shapes.t (a int encode zstd distkey, b int, unique (a)) interleaved sortkey(b, a)")
+    rows(client, "alter table shapes.t rename column a to z")
+    rows(client, "alter table shapes.t rename to u")
+    rows(client, "set search_path to shapes")
+    shown = "select \"column\", encoding, distkey, sortkey from pg_table_def where tablename = 'u' order by 1"
+    assert rows(client, shown) == [("b", "none", False, 1), ("z", "zstd", True, -2)]
+    rows(client, "alter table u drop constraint t_a_key")
+
+
+def test_a_quote_in_a_statement_does_not_end_the_block_it_runs_in(client):
+    text = "$sparkify$; drop schema shapes cascade; do $sparkify$"
+    rows(client, f"create view shapes.v as select '{text}'::varchar(80) as a")
+    rows(client, f"create table shapes.t as select '{text}'::varchar(80) as a")
+    assert rows(client, "select t.a from shapes.t join shapes.v on t.a = v.a") == [(text,)]
+
+
+def test_a_failed_append_moves_nothing(client):
+    rows(client, "create table shapes.t (a int, b varchar(3) not null)")
+    rows(client, "create table shapes.s (a int, b varchar(3))")
+    rows(client, "insert into shapes.s values (1, 'x')")
+    assert error(client, "alter table shapes.t append from shapes.s")[0] == "0A000"
+    assert rows(client, "select count(*) from shapes.s") == [(1,)]

@@ -109,3 +109,83 @@ def test_vacuum_runs_outside_a_transaction_only(warehouse):
         rows(client, "vacuum public.cleaned")
         rows(client, "begin")
         assert error(client, "vacuum public.cleaned")[0] == "25001"
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_reads_and_writes_that_cross_violate_serializable_isolation_only(isolated, driver):
+    """The example of the manual's c_serial_isolation: each reads what the other writes."""
+    with connect(isolated) as keeper:
+        rows(keeper, "drop table if exists public.tab1, public.tab2")
+        rows(keeper, "create table public.tab1 (a int)")
+        rows(keeper, "create table public.tab2 (a int)")
+        first, second = (connect(isolated, driver, autocommit=False) for _ in range(2))
+        rows(first, "select * from public.tab1")
+        rows(first, "insert into public.tab2 values (1)")
+        rows(second, "insert into public.tab1 values (1)")
+        rows(second, "select * from public.tab2")
+        first.commit()
+        ((level,),) = rows(keeper, "select trim(isolation_level) from stv_db_isolation_level")
+        if level == "Snapshot Isolation":
+            second.commit()
+        else:
+            state, message, detail = error(second, "select * from public.tab2")
+            assert (state, message) == ("XX000", "1023")
+            assert detail.startswith("Serializable isolation violation on table - ")
+            assert "transactions forming the cycle are: " in detail
+            second.rollback()
+        kept = 1 if level == "Snapshot Isolation" else 0
+        assert rows(keeper, "select (select count(*) from public.tab1), (select count(*) from public.tab2)") == [
+            (kept, 1)
+        ]
+        first.close()
+        second.close()
+
+
+def test_an_error_fails_the_block_until_it_ends(warehouse):
+    with connect(warehouse) as client:
+        rows(client, "begin")
+        assert error(client, "select * from public.never_made")[0] == "42P01"
+        for statement in ("select 1", "truncate public.never_made", "alter table a append from b", "merge nonsense"):
+            assert error(client, statement)[0] in ("25P02", "42601"), statement
+        rows(client, "rollback")
+        assert rows(client, "select 1") == [(1,)]
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_merge_meets_a_concurrent_write_in_1023(isolated, driver):
+    with connect(isolated) as keeper:
+        rows(keeper, "drop table if exists public.merged, public.incoming")
+        rows(keeper, "create table public.merged (a int, b int)")
+        rows(keeper, "create table public.incoming (a int, b int)")
+        rows(keeper, "insert into public.merged values (1, 0)")
+        rows(keeper, "insert into public.incoming values (1, 5), (2, 6)")
+        client = connect(isolated, driver, autocommit=False)
+        rows(client, "select * from public.merged")
+        rows(keeper, "update public.merged set b = 9")
+        merge = (
+            "merge into public.merged using public.incoming on merged.a = incoming.a when matched then "
+            "update set b = incoming.b when not matched then insert values (incoming.a, incoming.b)"
+        )
+        assert error(client, merge)[:2] == ("XX000", "1023")
+        client.rollback()
+        rows(client, merge)
+        client.commit()
+        assert rows(keeper, "select a, b from public.merged order by a") == [(1, 5), (2, 6)]
+        client.close()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_merges_rows_are_not_counted(warehouse, driver):
+    with connect(warehouse) as keeper:
+        rows(keeper, "drop table if exists public.merged, public.incoming")
+        rows(keeper, "create table public.merged (a int)")
+        rows(keeper, "create table public.incoming (a int)")
+        rows(keeper, "insert into public.incoming values (1)")
+    client = connect(warehouse, driver)
+    cursor = client.cursor()
+    cursor.execute(
+        "merge into public.merged using public.incoming on merged.a = incoming.a when matched then delete "
+        "when not matched then insert values (incoming.a)"
+    )
+    assert cursor.rowcount == -1
+    client.close()

@@ -131,11 +131,9 @@ def _create(cursor: Cursor) -> Plan:
 def _explain(cursor: Cursor) -> Plan:
     cursor.next()
     verbose = " verbose" if cursor.accept("verbose") else ""
-    if cursor.done:
-        raise cursor.error()
+    if (token := cursor.peek()) is None or not token.word(*_EXPLAINED):
+        raise UnsupportedError(f"EXPLAIN of {cursor.word().upper()} is not supported")
     inner = _planned_alone(cursor.statement.slice(cursor.place, len(cursor.statement.tokens)))
-    if inner.errand or inner.tag or inner.controls_transaction:
-        raise UnsupportedError("EXPLAIN of this statement is not supported")
     return Plan(f"explain{verbose} {inner.sql}")
 
 
@@ -229,6 +227,7 @@ _READERS: dict[str, Callable[[Cursor], Plan]] = {
     "execute": _after_first(execute),
     "deallocate": _after_first(deallocate),
 }
+_EXPLAINED = words("select with insert update delete execute")
 # Statements that Redshift has and the stand-in has not.
 _KNOWN = words("call use refresh import values table security")
 # Statements and objects that PostgreSQL has and Redshift has not.
