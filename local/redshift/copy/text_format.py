@@ -130,7 +130,7 @@ class TextFormat:
                 return None
             made.append(texts)
         self.rows += len(fields)
-        self.lines += len(fields)
+        self.lines += block.count(b"\n")
         self._offset += len(block)
         return ("\n".join(map("\t".join, zip(*made, strict=True))) + "\n").encode()
 

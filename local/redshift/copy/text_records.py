@@ -100,12 +100,28 @@ class CsvRecords(Lines):
         self._quote = options.quote or '"'
         self._blank = _BLANK.replace(self._delimiter, "")
         self._stop = re.compile(f"[{re.escape(self._delimiter + self._ends + self._quote)}]")
+        quote, delimiter = re.escape(self._quote), re.escape(self._delimiter)
+        one = f"(?:{quote}((?:[^{quote}]++|{quote}{quote})*+){quote}|([^{quote}{delimiter}\n]*+))({delimiter}|\n)"
+        self._one = re.compile(one)
+        self._records = re.compile(f"(?:{one})*+")
 
     def plain(self, text: str) -> Sequence[Sequence[str | None]] | None:
-        """Return the fields of whole lines without quotes, carriage returns and NULs."""
-        if self._quote in text or "\r" in text or "\0" in text:
+        """Return the fields of whole records that are plainly right, without carriage returns and NULs."""
+        if "\r" in text or "\0" in text:
             return None
-        return self._split(text, self._delimiter)
+        if self._quote not in text:
+            return self._split(text, self._delimiter)
+        if not self._records.fullmatch(text):
+            return None
+        quote, null = self._quote, self._null
+        found = self._one.findall(text)
+        ends = [end for _, _, end in found]
+        count = self._count
+        if ends[count - 1 :: count] != ["\n"] * (len(ends) // count) or ends.count("\n") * count != len(ends):
+            return None
+        texts = [quoted.replace(quote * 2, quote) if quoted else bare for quoted, bare, _ in found]
+        values = [None if value == null else value for value in texts]
+        return [values[start : start + count] for start in range(0, len(values), count)]
 
     def _fields(self, text: str, place: int, record: Record, *, final: bool) -> int:
         begin = place

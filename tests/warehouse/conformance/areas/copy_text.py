@@ -18,8 +18,8 @@ _ERRORS = (
 )
 
 
-def _copy(options: str) -> str:
-    return f"copy t from 's3://{{bucket}}/data' iam_role '{{role}}' {options}"
+def _copy(options: str, *, bucket: str = "{bucket}") -> str:
+    return f"copy t from 's3://{bucket}/data' iam_role '{{role}}' {options}"
 
 
 def _loads(
@@ -69,7 +69,7 @@ def _excluded(one: str, other: str, *, source: str = _FORMAT) -> Case:
     return Case(
         fact=f"COPY: {one.partition(' ')[0].upper()} cannot be used with {other.partition(' ')[0].upper()}",
         source=source,
-        sql=("create table t (a int, b varchar(40))", _copy(f"{one} {other}")),
+        sql=("create table t (a int, b varchar(40))", _copy(f"{one} {other}", bucket="none")),
         error="cannot be used with",
         code="42601",
     )
@@ -79,7 +79,7 @@ def _refused(what: str, options: str, *, source: str = _FORMAT) -> Case:
     return Case(
         fact=f"COPY loads {what}",
         source=source,
-        sql=("create table t (a int, b varchar(40))", _copy(options)),
+        sql=("create table t (a int, b varchar(40))", _copy(options, bucket="none")),
         error="not supported",
         refused=True,
     )
@@ -383,7 +383,7 @@ CASES = [
     Case(
         fact="QUOTE can be used with CSV only",
         source=_FORMAT,
-        sql=("create table t (a int)", _copy("quote '%'")),
+        sql=("create table t (a int)", _copy("quote '%'", bucket="none")),
         error="QUOTE can be used with CSV only",
         code="42601",
     ),
@@ -403,7 +403,7 @@ CASES = [
         for source, url, more in (
             ("DynamoDB", "dynamodb://Movies", "readratio 50"),
             ("Amazon EMR", "emr://j-1/output/part-*", "delimiter '|'"),
-            ("remote hosts over SSH", "s3://{bucket}/manifest", "ssh"),
+            ("remote hosts over SSH", "s3://none/manifest", "ssh"),
         )
     ),
 ]

@@ -14,8 +14,8 @@ _PAGE = "r_UNLOAD"
 _ROWS = "select 1 as a, ''one, |1''::varchar(20) as b union all select 2, null order by 1"
 
 
-def _unload(options: str, *, query: str = _ROWS, prefix: str = "out_") -> str:
-    return f"unload ('{query}') to 's3://{{bucket}}/{prefix}' iam_role '{{role}}' {options}"
+def _unload(options: str, *, query: str = _ROWS, bucket: str = "{bucket}") -> str:
+    return f"unload ('{query}') to 's3://{bucket}/out_' iam_role '{{role}}' {options}"
 
 
 def _reloads(
@@ -51,14 +51,14 @@ def _excluded(one: str, other: str) -> Case:
     return Case(
         fact=f"UNLOAD: {names}",
         source=_PAGE,
-        sql=_unload(f"{one} {other}"),
+        sql=_unload(f"{one} {other}", bucket="none"),
         error="cannot be used with",
         code="42601",
     )
 
 
 def _refused(fact: str, options: str) -> Case:
-    return Case(fact=fact, source=_PAGE, sql=_unload(options), error="not supported", refused=True)
+    return Case(fact=fact, source=_PAGE, sql=_unload(options, bucket="none"), error="not supported", refused=True)
 
 
 CASES = [
@@ -196,7 +196,7 @@ CASES = [
     Case(
         fact="UNLOAD takes no LIMIT in the outer SELECT",
         source=_PAGE,
-        sql=_unload("csv", query="select 1 as a limit 10"),
+        sql=_unload("csv", query="select 1 as a limit 10", bucket="none"),
         error="LIMIT",
         code="42601",
         differs="the message is the stand-in's own: Redshift's is not known",
@@ -213,7 +213,7 @@ CASES = [
     Case(
         fact="UNLOAD takes no TOP in the outer SELECT",
         source=_PAGE,
-        sql=_unload("csv", query="select top 10 1 as a"),
+        sql=_unload("csv", query="select top 10 1 as a", bucket="none"),
         error="TOP",
         code="42601",
         differs="the message is the stand-in's own: Redshift's is not known",
@@ -235,20 +235,20 @@ CASES = [
     Case(
         fact="UNLOAD to a role that the cluster may not assume is an error that names it",
         source="observed",
-        sql=_unload("csv").replace("{role}", "arn:aws:iam::000000000000:role/other"),
+        sql=_unload("csv", bucket="none").replace("{role}", "arn:aws:iam::000000000000:role/other"),
         error="is not authorized to assume IAM Role arn:aws:iam::000000000000:role/other",
     ),
     Case(
         fact="UNLOAD needs an authorisation",
         source=_PAGE,
-        sql="unload ('select 1 as a') to 's3://{bucket}/out_'",
+        sql="unload ('select 1 as a') to 's3://none/out_'",
         error="needs an authorisation",
         code="42601",
     ),
     Case(
         fact="MAXFILESIZE is between 5 MB and 6.2 GB",
         source=_PAGE,
-        sql=_unload("csv maxfilesize 4 mb"),
+        sql=_unload("csv maxfilesize 4 mb", bucket="none"),
         error="MAXFILESIZE is between 5 MB and 6.2 GB",
         code="22023",
     ),
