@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
 
 import psycopg
 import psycopg2
 import redshift_connector
 
-from local.warehouse import Warehouse
+from local import secret_files
+from local.ports import free_ports
+from local.warehouse import RedshiftAddress, Warehouse
 
 DRIVERS = ("redshift_connector", "psycopg", "psycopg2")
 
 
-def connect(warehouse: Warehouse, driver: str = "psycopg", *, autocommit: bool = True, **options: Any) -> Any:
+def connect(warehouse: Warehouse | Front, driver: str = "psycopg", *, autocommit: bool = True, **options: Any) -> Any:
     """A DB-API connection to the stand-in."""
     address = warehouse.redshift
     login: dict[str, Any] = {
@@ -60,3 +66,45 @@ def error(connection: Any, sql: str) -> tuple[str, str, str]:
 def lines(*documents: object) -> bytes:
     """Documents as JSON, one a line."""
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+class Front:
+    """Another front on the warehouse's PostgreSQL, with a database and settings of its own. A context manager.
+
+    :param directory: for its configuration. :param changes: what its configuration says otherwise.
+    """
+
+    def __init__(self, warehouse: Warehouse, directory: Path, changes: dict[str, Any]) -> None:
+        configuration = json.loads((warehouse.directory / "redshift" / "config.json").read_text())
+        (port,), tls = free_ports(1), configuration["tls"]
+        configuration |= {"port": port, "database": "third", "users": {"third": "secret"}, **changes}
+        configuration["tls"] = tls | changes.get("tls", {})
+        file = directory / "config.json"
+        secret_files.write(file, json.dumps(configuration))
+        self.redshift: RedshiftAddress = replace(
+            warehouse.redshift, port=port, database="third", user="third", password="secret"
+        )
+        self.certificate = warehouse.certificate
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local.redshift", str(file)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        assert self.process.stderr is not None
+        assert any(b"listening" in line for line in self.process.stderr)
+
+    def connect(self, driver: str = "psycopg", **options: Any) -> Any:
+        """A DB-API connection to its database."""
+        name = "database" if driver == "redshift_connector" else "dbname"
+        return connect(self, driver, **{name: "third", **options})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stderr):
+            assert pipe is not None
+            pipe.close()

@@ -9,8 +9,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ import pytest
 import redshift_connector
 
 from local import certificates, secret_files
-from local.ports import free_ports
-from local.warehouse import RedshiftAddress, Warehouse
-from tests.warehouse.standin import DRIVERS, connect, error, rows
+from local.warehouse import Warehouse
+from tests.warehouse.standin import DRIVERS, Front, connect, error, rows
 
 pytestmark = pytest.mark.slow
 
@@ -122,49 +120,10 @@ def _received(raw: socket.socket) -> bytes:
         return b""
 
 
-class Front:
-    """Another front on the warehouse's PostgreSQL, with a database and settings of its own."""
-
-    def __init__(self, warehouse: Warehouse, directory: Path, changes: dict[str, Any]) -> None:
-        configuration = json.loads((warehouse.directory / "redshift" / "config.json").read_text())
-        (port,), tls = free_ports(1), configuration["tls"]
-        configuration |= {"port": port, "database": "third", "users": {"third": "secret"}, **changes}
-        configuration["tls"] = tls | changes.get("tls", {})
-        file = directory / "config.json"
-        secret_files.write(file, json.dumps(configuration))
-        self.redshift: RedshiftAddress = replace(
-            warehouse.redshift, port=port, database="third", user="third", password="secret"
-        )
-        self.certificate = warehouse.certificate
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.redshift", str(file)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=ROOT,
-        )
-        assert self.process.stderr is not None
-        assert any(b"listening" in line for line in self.process.stderr)
-
-    def connect(self, driver: str = "psycopg", **options: Any) -> Any:
-        name = "database" if driver == "redshift_connector" else "dbname"
-        return connect(self, driver, **{name: "third", **options})  # type: ignore[arg-type]
-
-
 @pytest.fixture
 def front(warehouse: Warehouse, tmp_path: Path) -> Iterator[Callable[..., Front]]:
-    made: list[Front] = []
-
-    def make(**changes: Any) -> Front:
-        made.append(Front(warehouse, tmp_path, changes))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.process.kill()
-        one.process.wait()
-        assert one.process.stdin and one.process.stderr
-        one.process.stdin.close()
-        one.process.stderr.close()
+    with ExitStack() as fronts:
+        yield lambda **changes: fronts.enter_context(Front(warehouse, tmp_path, changes))
 
 
 @pytest.mark.parametrize("driver", DRIVERS)

@@ -77,7 +77,7 @@ class Session:
                 if kind == b"X":
                     return
                 # Copy data without a COPY, after one that failed: ignored, as the protocol asks.
-                if kind in b"dcf" or (self._exchange.skipping and kind not in (b"S", b"Q")):
+                if kind in b"dcf" or (self._exchange.skipping and kind != b"S"):
                     continue
                 handler = self._handlers.get(kind)
                 if handler is None:
