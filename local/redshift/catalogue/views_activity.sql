@@ -38,63 +38,58 @@ where a.datname = current_database() and l.locktype = 'relation' and l.relation 
     and n.nspname not in ('pg_catalog', 'redshift_internal')
     and l.mode not in ('AccessShareLock', 'RowShareLock');
 
--- Refuses whoever reads a view that stands for what the stand-in does not know.
-create or replace function pg_catalog.redshift_unrecorded(text) returns boolean language plpgsql volatile as $$
+-- Refuses whoever reads a view that stands for what the stand-in does not know. As rows of a function, which the planner
+-- cannot reason away.
+create or replace function pg_catalog.redshift_refuse_unrecorded(text) returns setof record language plpgsql volatile as $$
 begin
     raise exception 'stand-in: % is not supported: statements are not recorded; of COPY, sys_load_history is kept', $1
         using errcode = '0A000';
 end $$;
 
 create or replace view pg_catalog.stl_query as
-select
-    null::integer as userid, null::integer as query, null::char(320) as label, null::bigint as xid,
-    null::integer as pid, null::char(32) as database, null::char(4000) as querytxt, null::timestamp as starttime,
-    null::timestamp as endtime, null::integer as aborted, null::integer as insert_pristine,
-    null::integer as concurrency_scaling_status
-where redshift_unrecorded('STL_QUERY');
+select * from redshift_refuse_unrecorded('STL_QUERY') as unrecorded (
+    userid integer, query integer, label char(320), xid bigint, pid integer, database char(32),
+    querytxt char(4000), starttime timestamp, endtime timestamp, aborted integer, insert_pristine integer,
+    concurrency_scaling_status integer
+);
 
 create or replace view pg_catalog.stl_querytext as
-select
-    null::integer as userid, null::bigint as xid, null::integer as pid, null::integer as query,
-    null::integer as sequence, null::char(200) as text
-where redshift_unrecorded('STL_QUERYTEXT');
+select * from redshift_refuse_unrecorded('STL_QUERYTEXT') as unrecorded (
+    userid integer, xid bigint, pid integer, query integer, sequence integer, text char(200)
+);
 
 create or replace view pg_catalog.svl_statementtext as
-select
-    null::integer as userid, null::bigint as xid, null::integer as pid, null::char(320) as label,
-    null::timestamp as starttime, null::timestamp as endtime, null::integer as sequence, null::varchar(10) as type,
-    null::char(200) as text
-where redshift_unrecorded('SVL_STATEMENTTEXT');
+select * from redshift_refuse_unrecorded('SVL_STATEMENTTEXT') as unrecorded (
+    userid integer, xid bigint, pid integer, label char(320), starttime timestamp, endtime timestamp,
+    sequence integer, type varchar(10), text char(200)
+);
 
 create or replace view pg_catalog.svl_qlog as
-select
-    null::integer as userid, null::integer as query, null::bigint as xid, null::integer as pid,
-    null::timestamp as starttime, null::timestamp as endtime, null::bigint as elapsed, null::integer as aborted,
-    null::char(320) as label, null::char(60) as substring, null::integer as source_query,
-    null::text as concurrency_scaling_status_txt, null::integer as from_sp_call
-where redshift_unrecorded('SVL_QLOG');
+select * from redshift_refuse_unrecorded('SVL_QLOG') as unrecorded (
+    userid integer, query integer, xid bigint, pid integer, starttime timestamp, endtime timestamp,
+    elapsed bigint, aborted integer, label char(320), substring char(60), source_query integer,
+    concurrency_scaling_status_txt text, from_sp_call integer
+);
 
 create or replace view pg_catalog.stv_recents as
-select
-    null::integer as userid, null::char(20) as status, null::timestamp as starttime, null::integer as duration,
-    null::char(50) as user_name, null::char(50) as db_name, null::char(600) as query, null::integer as pid
-where redshift_unrecorded('STV_RECENTS');
+select * from redshift_refuse_unrecorded('STV_RECENTS') as unrecorded (
+    userid integer, status char(20), starttime timestamp, duration integer, user_name char(50),
+    db_name char(50), query char(600), pid integer
+);
 
 create or replace view pg_catalog.sys_query_history as
-select
-    null::integer as user_id, null::bigint as query_id, null::char(320) as query_label,
-    null::bigint as transaction_id, null::integer as session_id, null::char(128) as database_name,
-    null::char(32) as query_type, null::char(10) as status, null::boolean as result_cache_hit,
-    null::timestamp as start_time, null::timestamp as end_time, null::bigint as elapsed_time,
-    null::bigint as queue_time, null::bigint as execution_time, null::char(512) as error_message,
-    null::bigint as returned_rows, null::bigint as returned_bytes, null::char(4000) as query_text
-where redshift_unrecorded('SYS_QUERY_HISTORY');
+select * from redshift_refuse_unrecorded('SYS_QUERY_HISTORY') as unrecorded (
+    user_id integer, query_id bigint, query_label char(320), transaction_id bigint, session_id integer,
+    database_name char(128), query_type char(32), status char(10), result_cache_hit boolean,
+    start_time timestamp, end_time timestamp, elapsed_time bigint, queue_time bigint, execution_time bigint,
+    error_message char(512), returned_rows bigint, returned_bytes bigint, query_text char(4000)
+);
 
 create or replace view pg_catalog.sys_query_text as
-select
-    null::integer as user_id, null::bigint as query_id, null::bigint as transaction_id,
-    null::integer as session_id, null::timestamp as start_time, null::integer as sequence, null::char(200) as text
-where redshift_unrecorded('SYS_QUERY_TEXT');
+select * from redshift_refuse_unrecorded('SYS_QUERY_TEXT') as unrecorded (
+    user_id integer, query_id bigint, transaction_id bigint, session_id integer, start_time timestamp,
+    sequence integer, text char(200)
+);
 
 grant select on pg_catalog.svv_transactions, pg_catalog.stv_locks, pg_catalog.stl_query, pg_catalog.stl_querytext,
     pg_catalog.svl_statementtext, pg_catalog.svl_qlog, pg_catalog.stv_recents, pg_catalog.sys_query_history,

@@ -29,9 +29,10 @@ create or replace view pg_catalog.redshift_indexes as
 select * from pg_catalog.pg_index
 where indrelid < 16384;
 
+-- Nor sequences; those here serve identities.
 create or replace view pg_catalog.redshift_relations as
 select * from pg_catalog.pg_class
-where (relkind <> 'i' or oid < 16384) and relnamespace <> 'redshift_internal'::regnamespace;
+where (relkind not in ('i', 'S') or oid < 16384) and relnamespace <> 'redshift_internal'::regnamespace;
 
 -- Redshift has no CHECK; those here count bytes, or hold what a table was declared with.
 create or replace view pg_catalog.redshift_constraints as

@@ -30,7 +30,15 @@ where table_schema <> 'redshift_internal';
 
 create or replace view pg_catalog.svv_columns as
 select
-    table_catalog, table_schema, table_name, column_name, ordinal_position, column_default, is_nullable, data_type,
+    table_catalog, table_schema, table_name, column_name, ordinal_position,
+    -- An identity is a default that calls a function, with the table, the column, and seed and step.
+    case when is_identity = 'YES' then format(
+        '%s(%s, %s, ''%s,%s''::text)',
+        case identity_generation when 'ALWAYS' then '"identity"' else 'default_identity' end,
+        to_regclass(format('%I.%I', table_schema, table_name))::oid, ordinal_position - 1, identity_start,
+        identity_increment
+    )::information_schema.character_data else column_default end as column_default,
+    is_nullable, data_type,
     character_maximum_length, numeric_precision, numeric_precision_radix, numeric_scale, datetime_precision,
     interval_type, interval_precision, character_set_catalog, character_set_schema, character_set_name,
     collation_catalog, collation_schema, collation_name, domain_name,

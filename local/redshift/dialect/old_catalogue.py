@@ -13,6 +13,10 @@ _WORDS = (
     # psql's \\d: the index of a sort key, and the constraints that hold a table's attributes, are the stand-in's own.
     (r"\bpg_catalog\.pg_index i(?=\s+LEFT JOIN pg_catalog\.pg_constraint con\b)", "pg_catalog.redshift_indexes i"),
     (r"\bpg_catalog\.pg_constraint r(?=\s+WHERE r\.conrelid)", "pg_catalog.redshift_constraints r"),
+    (
+        r"\bpg_catalog\.pg_class c(?=\s+LEFT JOIN pg_catalog\.pg_namespace n ON n\.oid = c\.relnamespace)",
+        "pg_catalog.redshift_relations c",
+    ),
     # redshift_connector's get_primary_keys.
     (
         r"\bpg_catalog\.pg_class ci,\s*pg_catalog\.pg_attribute a,\s*pg_catalog\.pg_index i\b",
@@ -23,13 +27,13 @@ _WORDS = (
         r"\bpg_catalog\.pg_class c(?=\s+(?:LEFT JOIN pg_catalog\.pg_description d|ON \(c\.relnamespace = n\.oid\)))",
         "pg_catalog.redshift_relations c",
     ),
-    (r"\bAND TABLE_SCHEM(?= (?:LIKE|=))", "AND n.nspname"),
-    (r"\bAND TABLE_NAME(?= (?:LIKE|=))", "AND c.relname"),
+    (r"(\bWHERE c\.relnamespace = n\.oid\b.*?) AND TABLE_SCHEM LIKE\b", r"\1 AND n.nspname LIKE"),
+    (r"(\bWHERE c\.relnamespace = n\.oid\b.*?) AND TABLE_NAME LIKE\b", r"\1 AND c.relname LIKE"),
     (r"(?i)(?<=\bthen )(-?\d+)(?=when )", r"\1 "),
     (r"\bleft\(pg_catalog\.pg_get_expr\(def\.adbin, def\.adrelid\), 16\) = 'default_identity'", "a.attidentity <> ''"),
     (
-        r"\bIS_AUTOINCREMENT AS IS_GENERATEDCOLUMN\b",
-        "CASE WHEN a.attidentity <> '' THEN 'YES' ELSE 'NO' END AS IS_GENERATEDCOLUMN",
+        r"(CASE WHEN (?:(?!\bCASE\b).)*? END) AS IS_AUTOINCREMENT, IS_AUTOINCREMENT AS",
+        r"\1 AS IS_AUTOINCREMENT, \1 AS",
     ),
     # Columns of PostgreSQL 8's.
     (r"\bc\.relhasoids\b", "false"),

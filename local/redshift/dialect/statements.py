@@ -56,7 +56,7 @@ def _query(cursor: Cursor) -> Plan:
         return Plan(dml(text))
     try:
         # "\\d" asks for columns that are gone; a rewritten query would keep them.
-        if (modern := modernised(text)) != text and _asks_catalogue(cursor.statement):
+        if (modern := modernised(text)) != text and (_asks_catalogue(cursor.statement) or reads_catalogue_only(text)):
             return Plan(modern)
         return Plan(select(text))
     except RedshiftError:

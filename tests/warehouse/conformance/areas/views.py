@@ -91,6 +91,16 @@ CASES = [
         ],
     ),
     Case(
+        fact="SVV_COLUMNS shows an identity as a default that names seed and step",
+        source="observed",
+        sql=(
+            "create table t (a bigint identity(3, 2), b int)",
+            "select left(column_default, 11), split_part(column_default, chr(39), 2) from svv_columns "
+            "where table_schema = current_schema() and column_name = 'a'",
+        ),
+        rows=[('"identity"(', "3,2")],
+    ),
+    Case(
         fact="SVV_REDSHIFT_COLUMNS shows encoding, distribution key and sort key of every column",
         source="r_SVV_REDSHIFT_COLUMNS",
         sql=(
