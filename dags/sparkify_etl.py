@@ -21,7 +21,8 @@ or rows is green: `load_status` says which. To kill a task, mark it failed: its 
 **Which hours are loaded**, empty or missing, the query `sql/queries/hours.sql` tells.
 
 **Alerts.** A failed task tells the webhook that the connection `sparkify_alerts` names, if there is one. So does a run
-that is not finished `SPARKIFY_DEADLINE_MINUTES` after it was queued, if the environment of Airflow's processes says so.
+that is not finished `SPARKIFY_DEADLINE_MINUTES` after it was queued, if the environment of Airflow's processes says so;
+Airflow's triggerer sends that.
 
 **Schedule.** Hourly, off until `SPARKIFY_SCHEDULE_START` names the first hour in the environment of Airflow's
 processes; then no hour since is left out. Unset, unpausing starts with the current hour and nothing before it.
@@ -36,7 +37,7 @@ from pathlib import Path
 
 import jinja2
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
-from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from sparkify.alerts import deadline_missed, task_failed
@@ -55,12 +56,11 @@ if start_text := os.environ.get("SPARKIFY_SCHEDULE_START"):
 
 deadline: DeadlineAlert | None = None
 if minutes := os.environ.get("SPARKIFY_DEADLINE_MINUTES"):
-    # Counted from when the run was queued: an old hour that is loaded late has missed nothing. In the executor, where
-    # Airflow's connections are; a triggerer need not run.
+    # Counted from when the run was queued: an old hour that is loaded late has missed nothing.
     deadline = DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(minutes=float(minutes)),
-        callback=SyncCallback(deadline_missed),
+        callback=AsyncCallback(deadline_missed),
     )
 
 window = {

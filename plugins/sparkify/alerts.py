@@ -4,6 +4,7 @@ Off unless the connection `sparkify_alerts` exists. Its password is the webhook'
 rule: so Airflow keeps it encrypted, and masks it in logs. Its extra `headers`, an object, goes along.
 """
 
+import asyncio
 import json
 import logging
 import urllib.request
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from sparkify.window import WindowError, parse_utc, resolve_window
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import Connection, Context
 
 CONNECTION = "sparkify_alerts"
 # For connecting, and for each read after that: a webhook that hangs must not hold a worker.
@@ -26,10 +27,19 @@ log = logging.getLogger(__name__)
 
 def task_failed(context: "Context") -> None:
     """Send what failed; an `on_failure_callback`, which Airflow calls once, when no retry is left."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        connection = BaseHook.get_connection(CONNECTION)
+    except AirflowNotFoundException:
+        _nobody()
+        return
     task_instance = context["ti"]
     error = context.get("exception")
     reason = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error or "no reason given")
-    _send(
+    _post(
+        connection,
         {
             "event": "task_failed",
             "dag_id": task_instance.dag_id,
@@ -39,22 +49,34 @@ def task_failed(context: "Context") -> None:
             "try_number": task_instance.try_number,
             "reason": reason[:_LONGEST_REASON],
             "link": getattr(task_instance, "log_url", None),
-        }
+        },
     )
 
 
-def deadline_missed(context: Mapping[str, Any]) -> None:
-    """Send which run is late; a DeadlineAlert's callback, which Airflow calls once for each run.
+async def deadline_missed(context: Mapping[str, Any]) -> None:
+    """Send which run is late; a DeadlineAlert's callback, which Airflow's triggerer calls once for each run.
+
+    Not one for the executor: Airflow 3.3.2 gives its callbacks a token with which they may read no connection.
 
     :param context: what Airflow gives to such callbacks: the run as its API shows it, and the deadline.
     """
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        connection = await BaseHook.aget_connection(CONNECTION)
+    except AirflowNotFoundException:
+        _nobody()
+        return
     run, deadline = context["dag_run"], context.get("deadline") or {}
     moments = {
         name: parse_utc(str(run[name])) if run.get(name) else None
         for name in ("logical_date", "data_interval_start", "data_interval_end", "run_after")
     }
     base = _setting("api", "base_url")
-    _send(
+    await asyncio.to_thread(
+        _post,
+        connection,
         {
             "event": "deadline_missed",
             "dag_id": run["dag_id"],
@@ -64,7 +86,7 @@ def deadline_missed(context: Mapping[str, Any]) -> None:
             "try_number": None,
             "reason": f"not finished by {deadline.get('deadline_time')}",
             "link": f"{base.rstrip('/')}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'])}" if base else None,
-        }
+        },
     )
 
 
@@ -77,17 +99,14 @@ def _partition(run: Any, params: Mapping[str, Any]) -> dict[str, str] | None:
     return {"start": window.start.isoformat(), "end": window.end.isoformat()}
 
 
-def _send(alert: dict[str, Any]) -> None:
+def _nobody() -> None:
+    log.debug("No connection %s: nobody is told", CONNECTION)
+
+
+def _post(connection: "Connection", alert: dict[str, Any]) -> None:
     """Post the alert. Whatever goes wrong is logged and not raised: the task's own outcome stands."""
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
     from airflow.sdk.log import redact
 
-    try:
-        connection = BaseHook.get_connection(CONNECTION)
-    except AirflowNotFoundException:
-        log.debug("No connection %s: nobody is told", CONNECTION)
-        return
     where = "in run {run_id} of {dag_id}".format_map(alert)
     what = f"Task {alert['task_id']} failed" if alert["task_id"] else "Deadline missed"
     body = {"text": f"{what} {where}: {alert['reason']}", **alert}

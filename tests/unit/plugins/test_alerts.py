@@ -1,5 +1,6 @@
 """Alerts, received by a real HTTP server."""
 
+import asyncio
 import json
 import logging
 import socket
@@ -107,7 +108,7 @@ def test_a_failed_task_is_told_with_dag_run_partition_task_reason_and_link(recei
 
 
 def test_a_missed_deadline_is_told_with_the_runs_own_partition(receiver: Receiver) -> None:
-    deadline_missed(LATE)
+    asyncio.run(deadline_missed(LATE))
     [(_, _, body)] = receiver.got
     assert body["event"] == "deadline_missed"
     assert body["partition"] == {"start": "2018-11-12T07:00:00+00:00", "end": "2018-11-12T08:00:00+00:00"}
