@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from local.redshift.copy.blocks import QuickPath
+from local.redshift.copy.blocks import Made, QuickPath
 from local.redshift.copy.documents import LONGEST, Documents
 from local.redshift.copy.failures import Errors, SourceError
 from local.redshift.copy.jsonpaths import Getter, key_getters, path_getters, read_paths
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # What is made into rows together: enough that a column's work pays, and little enough that it stays in the cache.
 _BLOCK = 1 << 18
+_PART = _BLOCK >> 4
 
 
 class JsonFormat:
@@ -38,29 +39,43 @@ class JsonFormat:
     def pieces(self, chunks: Iterator[bytes], file: str) -> Iterator[bytes]:
         """Yield an object's rows, many at a time."""
         documents = Documents(skip_lines=self._skip)
-        for block, final in _blocks(chunks):
-            quick = self._quick.make(block) if documents.between and len(block) <= LONGEST else None
-            if quick is not None:
-                documents.pass_over(block)
-                piece, count = quick
-            else:
-                made = self._exact.make(documents.feed(block, final=final), file)
-                count = len(made)
-                made.append("")
-                piece = "\n".join(made)
-            self.rows += count
-            self.lines = documents.lines
-            if piece:
-                yield piece.encode()
+        for block, final in _cut(chunks, _BLOCK):
+            quick = self._try(block, documents)
+            if quick is not None or final or len(block) <= _PART:
+                yield from self._piece(block, quick, documents, file, final=final)
+                continue
+            # One odd document does not send its whole block the long way.
+            for part, _ in _cut(iter([block]), _PART):
+                yield from self._piece(part, self._try(part, documents), documents, file, final=False)
+
+    def _try(self, block: bytes, documents: Documents) -> Made | None:
+        return self._quick.make(block) if documents.between and len(block) <= LONGEST else None
+
+    def _piece(
+        self, block: bytes, quick: Made | None, documents: Documents, file: str, *, final: bool
+    ) -> Iterator[bytes]:
+        """Yield a block's rows, by the exact path where the quick one has given it up."""
+        if quick is not None:
+            documents.pass_over(block)
+            piece, count = quick
+        else:
+            made = self._exact.make(documents.feed(block, final=final), file)
+            count = len(made)
+            made.append("")
+            piece = "\n".join(made)
+        self.rows += count
+        self.lines = documents.lines
+        if piece:
+            yield piece.encode()
 
 
-def _blocks(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Cut a stream behind line ends, at about _BLOCK bytes each; tell with each block whether it is the last."""
+def _cut(chunks: Iterator[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
+    """Cut a stream behind line ends, at about `size` bytes each; tell with each block whether it is the last."""
     waiting = b""
     for chunk in chunks:
         waiting += chunk
         place, end = 0, len(waiting)
-        while end - place >= _BLOCK and (cut := _cut(waiting, place)):
+        while end - place >= size and (cut := _line_end(waiting, place, size)):
             yield waiting[place:cut], False
             place = cut
         if end - place > LONGEST:
@@ -70,9 +85,9 @@ def _blocks(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
     yield waiting, True
 
 
-def _cut(waiting: bytes, place: int) -> int:
-    """The place behind the last line end in a block, or behind the first one after it; 0 if there is none."""
-    return (waiting.rfind(b"\n", place, place + _BLOCK) + 1) or (waiting.find(b"\n", place + _BLOCK) + 1)
+def _line_end(waiting: bytes, place: int, size: int) -> int:
+    """The place behind the last line end within `size` bytes, or behind the first one after them; 0 if none is."""
+    return (waiting.rfind(b"\n", place, place + size) + 1) or (waiting.find(b"\n", place + size) + 1)
 
 
 def _getters(client: S3Client, columns: list[TargetColumn], form: str) -> list[Getter]:

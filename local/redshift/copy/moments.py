@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Context, Decimal
 
 from local.redshift.copy.failures import BAD_DATE, BAD_TIMESTAMP, ValueFaultError
 from local.redshift.copy.moment import Moment
 from local.redshift.copy.moment_forms import Form, auto_form, default_form, format_form
 
 _EPOCH = datetime(1970, 1, 1)  # in UTC, and without a zone because a TIMESTAMP has none
-_EPOCH_TEXT = re.compile(r"(-?[0-9]{1,18})(?:\.([0-9]+))?\Z")
+_EPOCH_TEXT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?\Z")
+
+# All the digits that an epoch can have.
+_EXACT = Context(prec=80)
 
 Reading = Callable[[object], str]
 MILLISECONDS, SECONDS = "epochmillisecs", "epochsecs"
@@ -85,10 +89,10 @@ def _epochs(unit: str) -> Reading:
 
 def _micros(value: object, per_unit: int) -> int | None:
     """Return an epoch in microseconds, what is smaller cut off; None for what is not a number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value * per_unit
-    match = _EPOCH_TEXT.match(str(value).strip()) if isinstance(value, str | float) else None
-    if match is None:
+    if isinstance(value, bool):
         return None
-    fraction = int(float(f"0.{match[2]}") * per_unit) if match[2] else 0
-    return int(match[1]) * per_unit + (-fraction if match[1][0] == "-" else fraction)
+    if isinstance(value, int):
+        return value * per_unit
+    if isinstance(value, float) or (isinstance(value, str) and _EPOCH_TEXT.match(value.strip())):
+        return int(_EXACT.multiply(Decimal(str(value).strip()), Decimal(per_unit)))
+    return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -119,11 +120,12 @@ def timestamp_model(value: Any, options: Options) -> object:
     """TIMESTAMP in the default form, or counted in milliseconds."""
     failed = None if options.accept_any_date else Failed(1206)
     if options.time_format == "epochmillisecs":
-        if not isinstance(value, int) or isinstance(value, bool):
+        count = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+        if isinstance(value, str) and not re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", count, re.ASCII):
             return failed
         try:
-            return datetime(1970, 1, 1) + timedelta(milliseconds=value)
-        except OverflowError:
+            return datetime(1970, 1, 1) + timedelta(microseconds=math.trunc(Fraction(count) * 1000))
+        except (ValueError, OverflowError):
             return failed
     form = r"\d{4}-\d{1,2}-\d{1,2}( +\d{1,2}:\d{2}:\d{2}(\.\d{1,6})?)?"
     if not isinstance(value, str) or not re.fullmatch(form, value.strip(), re.ASCII):
@@ -216,6 +218,9 @@ def held(column: TargetColumn, field: str) -> object:
 )
 @example([COLUMNS[7]], [{"needed": "", "wide": "9" * 28 + "." + "9" * 10}], Options(json="auto"), "\n")
 @example([COLUMNS[6]], [{"needed": "", "exact": 999.999}], Options(json="auto", round_decimals=True), "\n")
+@example([COLUMNS[5]], [{"needed": "", "timestamp": 0.0}], Options(json="auto", time_format="epochmillisecs"), "\n")
+@example([COLUMNS[5]], [{"needed": "", "timestamp": "7.5"}], Options(json="auto", time_format="epochmillisecs"), "\n")
+@example([COLUMNS[5]], [{"needed": "", "timestamp": 1e300}], Options(json="auto", time_format="epochmillisecs"), "\n")
 def test_values_become_what_the_rules_say(columns, documents, options, separator):
     columns = [*columns, COLUMNS[-1]]
     body = separator.join(json.dumps(document) for document in documents).encode()
@@ -251,8 +256,10 @@ def test_blocks_at_once_give_the_rows_and_errors_of_documents_one_by_one(
         texts[place] = texts[place][: data.draw(st.integers(0, 9))]
     body = separator.join(texts).encode()
     chunks = [body[place : place + chunk] for place in range(0, len(body), chunk)]
-    quick = copied(COLUMNS, options, iter(chunks), most)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("local.redshift.copy.json_format._BLOCK", 600)
+        patch.setattr("local.redshift.copy.json_format._PART", 100)
+        quick = copied(COLUMNS, options, iter(chunks), most)
         patch.setattr(QuickPath, "make", lambda *_: None)
         exact = copied(COLUMNS, options, iter(chunks), most)
     assert quick == exact
