@@ -12,6 +12,8 @@ from local.redshift.wire.messages import ResultColumn
 Row = Sequence[str | None]
 # PostgreSQL's own type numbers (pg_type.oid), the same in every version.
 TEXTS = (25, 1042, 1043)
+# SUPER's number here: the type that the stand-in makes for it has another in every database.
+SUPER = -1
 _CHAR = 1042
 _NUMBERS = (20, 21, 23, 1700, 700, 701)
 _TYPES = {
@@ -24,6 +26,7 @@ _TYPES = {
     701: "double precision",
     1042: "character",
     1043: "character varying",
+    SUPER: "super",
     1082: "date",
     1083: "time without time zone",
     1114: "timestamp without time zone",
@@ -31,18 +34,21 @@ _TYPES = {
     1266: "time with time zone",
     1700: "numeric",
 }
+KNOWN = frozenset(_TYPES)
 
 
 class Lines:
     """Makes the lines of a file.
 
-    :param columns: the query's. Raises RedshiftError for columns that the format cannot hold.
+    :param columns: the query's, with types in KNOWN. Raises RedshiftError for columns that the format cannot hold.
     """
 
     def __init__(self, columns: list[ResultColumn], options: UnloadOptions) -> None:
-        for column in columns:
-            if column.type not in _TYPES:
-                raise UnsupportedError(f'UNLOAD of column "{column.name}" is not supported: its type is none of them')
+        self._supers = [index for index, column in enumerate(columns) if column.type == SUPER]
+        if self._supers and (options.escape or options.add_quotes or options.widths):
+            raise UnsupportedError(
+                "UNLOAD of SUPER with ESCAPE, ADDQUOTES or FIXEDWIDTH is not supported: the result is not documented"
+            )
         self.columns = columns
         self._line = _FORMATS[_kind(options)](columns, options)
         self._padded = [index for index, column in enumerate(columns) if column.type == _CHAR]
@@ -54,6 +60,9 @@ class Lines:
             # CHAR's padding is not unloaded (r_UNLOAD_command_examples, the CHAR(64) in ADDQUOTES' example).
             if (value := row[index]) is not None:
                 row[index] = value.rstrip(" ")
+        for index in self._supers:
+            # SUPER's null is JSON's, whatever NULL AS says (unload-super-csv).
+            row[index] = row[index] or "null"
         return self._line(row).encode() + b"\n"
 
     def schema(self) -> list[dict[str, object]]:
@@ -137,7 +146,7 @@ def _json(columns: list[ResultColumn], _: UnloadOptions) -> Callable[[Row], str]
     if len(set(names)) < len(names):
         raise RedshiftError("stand-in: UNLOAD as JSON needs a name of its own for every column")
     keys = [json.dumps(name, ensure_ascii=False) + ":" for name in names]
-    makers = [_json_number if column.type in _NUMBERS else _json_text for column in columns]
+    makers = [_JSON.get(column.type, _json_text) for column in columns]
 
     def line(row: Row) -> str:
         members = [
@@ -158,6 +167,11 @@ def _json_number(value: str) -> str:
     return value
 
 
+def _json_as_it_is(value: str) -> str:
+    return value
+
+
+_JSON = {**dict.fromkeys(_NUMBERS, _json_number), SUPER: _json_as_it_is}
 _FORMATS: dict[str, Callable[[list[ResultColumn], UnloadOptions], Callable[[Row], str]]] = {
     "csv": _csv,
     "text": _text,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.copy.load import assume_role, source_error
-from local.redshift.copy.objects import SourceError, parse_url, service_error
+from local.redshift.copy.objects import SourceError, parse_url, patiently, service_error
 from local.redshift.errors import UnsupportedError
 from local.redshift.session.frontdesk import FrontDesk
 from local.redshift.unload.files import Files
-from local.redshift.unload.rows import Lines
+from local.redshift.unload.rows import KNOWN, SUPER, Lines
 from local.redshift.unload.statement import UnloadStatement
+from local.redshift.wire.messages import ResultColumn
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,7 +56,7 @@ class _Work:
         if region and region != desk.config.s3.region:
             raise SourceError(f"stand-in: there is no region {region} here, only {desk.config.s3.region}")
         client = assume_role(options.access, desk.config, desk.user)
-        present = self._present(client)
+        present = patiently(lambda: self._present(client), desk.breathe)
         if present and not (options.allow_overwrite or options.clean_path):
             # Observed in users' reports.
             raise SourceError(
@@ -107,7 +109,7 @@ class _Work:
             raise UnsupportedError(f"UNLOAD with the date style {style} is not supported, only with ISO")
         desk.ask(f"declare {_CURSOR} no scroll cursor for {self._statement.query}")
         rows = desk.ask(f"fetch forward {_ROWS} from {_CURSOR}")
-        lines = Lines(desk.columns, self._options)
+        lines = Lines(self._typed(desk.columns), self._options)
         files = Files(client, self._bucket, self._prefix, self._options, lines.header)
         try:
             while rows:
@@ -124,6 +126,20 @@ class _Work:
                 raise service_error(error, f"S3 key being written : {self._statement.prefix}") from error
             raise
         return files, lines
+
+    def _typed(self, columns: list[ResultColumn]) -> list[ResultColumn]:
+        """Return the columns with SUPER's own number; UnsupportedError for a type that UNLOAD does not know here."""
+        unknown = {column.type for column in columns} - KNOWN
+        if not unknown:
+            return columns
+        asked = ", ".join(map(str, unknown))
+        found = self._desk.ask(f"select oid::int8, typname from pg_catalog.pg_type where oid in ({asked})")
+        names = {int(number or 0): name for number, name in found}
+        for column in columns:
+            if column.type in unknown and names.get(column.type) != "super":
+                kind = names.get(column.type)
+                raise UnsupportedError(f'UNLOAD of column "{column.name}" is not supported: its type is {kind}')
+        return [replace(column, type=SUPER) if column.type in unknown else column for column in columns]
 
     def _publish(self, client: S3Client, files: Files, lines: Lines, present: list[str]) -> None:
         if self._options.clean_path:

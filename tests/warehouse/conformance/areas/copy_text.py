@@ -282,6 +282,14 @@ CASES = [
         [(1, "a^b")],
         source=_CONVERSION,
     ),
+    _loads(
+        "A SUPER column takes a field's JSON",
+        "csv",
+        b'1,"{""x"":[1,null]}"\n',
+        [(1, '{"x":[1,null]}')],
+        source="ingest-super",
+        columns="a int, b super",
+    ),
     Case(
         fact="A column list names the fields' columns in their order, and the others have their DEFAULT",
         source="copy-parameters-column-mapping",

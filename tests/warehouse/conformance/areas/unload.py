@@ -57,8 +57,9 @@ def _excluded(one: str, other: str) -> Case:
     )
 
 
-def _refused(fact: str, options: str) -> Case:
-    return Case(fact=fact, source=_PAGE, sql=_unload(options, bucket="none"), error="not supported", refused=True)
+def _refused(fact: str, options: str, *, query: str = _ROWS, bucket: str = "none") -> Case:
+    sql = _unload(options, query=query, bucket=bucket)
+    return Case(fact=fact, source=_PAGE, sql=sql, error="not supported", refused=True)
 
 
 CASES = [
@@ -149,6 +150,31 @@ CASES = [
         ),
         rows=[(1, 3)],
     ),
+    _reloads(
+        "UNLOAD writes SUPER as JSON, and its NULL as JSON's null whatever NULL AS says",
+        "csv null as '@'",
+        "csv",
+        before=(
+            "create temp table mine (a int, b super)",
+            """insert into mine values (1, json_parse('{"x":[1,"two"]}')), (2, null)""",
+        ),
+        query="select a, b from mine",
+        rows=[(1, '{"x":[1,"two"]}'), (2, "null")],
+        source="unload-super-csv",
+    ),
+    _reloads(
+        "UNLOAD writes SUPER nested into its JSON",
+        "json",
+        "json 'auto'",
+        before=(
+            "create temp table mine (a int, b super)",
+            """insert into mine values (1, json_parse('{"x":[1,"two"]}'))""",
+        ),
+        query="select a, b from mine",
+        columns="a int, b varchar(40)",
+        rows=[(1, '{"x":[1,"two"]}')],
+    ),
+    _refused("UNLOAD writes SUPER with ESCAPE", "escape", query="select json_parse(''1'') as a", bucket="{bucket}"),
     Case(
         fact="PG_LAST_UNLOAD_COUNT is the number of rows of the session's last UNLOAD",
         source="PG_LAST_UNLOAD_COUNT",
