@@ -16,6 +16,7 @@ from local import airflow_settings, secret_files
 from local.errors import StackError
 from local.postgres import PostgresServer
 from local.processes import Server
+from local.retention import prune_logs
 from local.s3 import S3Server
 from local.settings import ROOT
 from local.warehouse import RedshiftAddress
@@ -74,6 +75,7 @@ class Airflow:
         secret_files.write(self.directory / "passwords.json", json.dumps({airflow_settings.LOGIN: self.password}))
         # Without a file of this name Airflow writes one with all its defaults, and each process a different key.
         (self.directory / "airflow.cfg").write_text("# Settings come from ./sparkify: local/airflow_settings.py\n")
+        prune_logs(self.directory / "logs")
         (self.directory / "config").mkdir(exist_ok=True)
         shutil.copy(ROOT / "config" / "airflow_local_settings.py", self.directory / "config")
         self._environment = airflow_settings.environment(
