@@ -8,7 +8,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -32,10 +32,18 @@ class Airflow:
     :param directory: becomes AIRFLOW_HOME. :param port: of the web page and API, on 127.0.0.1.
     :param scheduled: whether runs are made by the clock. :param triggerer: whether deferred tasks can wake up.
     :param dags: the folder with the DAG files.
+    :param further: settings besides those of `local.airflow_settings`, as environment variables.
     """
 
     def __init__(
-        self, directory: Path, *, port: int, scheduled: bool, triggerer: bool, dags: Path = ROOT / "dags"
+        self,
+        directory: Path,
+        *,
+        port: int,
+        scheduled: bool,
+        triggerer: bool,
+        dags: Path = ROOT / "dags",
+        further: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = directory
         self.port = port
@@ -43,6 +51,7 @@ class Airflow:
         self._scheduled = scheduled
         self._triggerer = triggerer
         self.dags = dags
+        self._further = dict(further or {})
         self._environment: dict[str, str] = {}
         self._servers: list[Server] = []
 
@@ -86,6 +95,7 @@ class Airflow:
             scheduled=self._scheduled,
             dags=self.dags,
         )
+        self._environment |= self._further
         self._migrate(postgres)
         if self.unpaused.exists():
             # A killed `run` could not; before the scheduler starts, so that no hour begins that nobody asked for.

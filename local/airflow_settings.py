@@ -106,7 +106,7 @@ def connections(redshift: RedshiftAddress, s3: S3Server, iam_role: str) -> dict[
             "conn_type": "aws",
             "login": s3.access_key,
             "password": s3.secret_key,
-            "extra": {"endpoint_url": s3.endpoint_url, "region_name": s3.region},
+            "extra": {"endpoint_url": s3.public_url, "region_name": s3.region},
         },
     }
     return {

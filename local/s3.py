@@ -34,15 +34,17 @@ class S3Server:
     :param directory: where objects, keys and log live; made if it is missing.
     :param port: the S3 port; None chooses a free one at each start. All its other ports are chosen at each
         start.
+    :param detour: a port of this machine to send the stack's own clients to; what listens there passes on.
 
     A context manager. `start` and `stop` may follow each other any number of times; the objects stay.
     """
 
     region = REGION
 
-    def __init__(self, directory: Path, port: int | None = None) -> None:
+    def __init__(self, directory: Path, port: int | None = None, *, detour: int | None = None) -> None:
         self.directory = directory
         self.port = port or 0
+        self._detour = detour
         self.access_key = ""
         self.secret_key = ""
         self._fixed_port = port
@@ -53,6 +55,11 @@ class S3Server:
     def endpoint_url(self) -> str:
         """The address for S3 clients, path style."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """The address that Airflow and the stand-in are given: its own, or the detour's."""
+        return f"http://{HOST}:{self._detour}" if self._detour else self.endpoint_url
 
     def __enter__(self) -> Self:
         self.start()

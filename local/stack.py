@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from local.home import Home
 from local.mirror import ensure_bucket
 from local.processes import Server
 from local.s3 import S3Server
-from local.warehouse import Warehouse
+from local.warehouse import Detours, Warehouse
 
 DAGS = ("sparkify_tables", "sparkify_etl")
 
@@ -25,18 +25,32 @@ class Stack:
     :param scheduled: whether Airflow makes runs by the clock.
     :param interactive: whether somebody will use the UI: then deferred tasks can wake up, too.
     :param dags: the folder with the DAG files, among them the project's.
+    :param detours: what stands between the servers and their clients, if anything.
+    :param further: settings of Airflow besides those that every stack has, as environment variables.
     """
 
-    def __init__(self, home: Home, *, scheduled: bool, interactive: bool, dags: Path = settings.ROOT / "dags") -> None:
+    def __init__(
+        self,
+        home: Home,
+        *,
+        scheduled: bool,
+        interactive: bool,
+        dags: Path = settings.ROOT / "dags",
+        detours: Detours = Detours(),  # noqa: B008 - it cannot be changed
+        further: Mapping[str, str] | None = None,
+    ) -> None:
         settings.require_ports(settings.UI, settings.REDSHIFT, settings.S3)
         self.home = home
-        self.warehouse = Warehouse(home.path, redshift_port=settings.REDSHIFT.number(), s3_port=settings.S3.number())
+        self.warehouse = Warehouse(
+            home.path, redshift_port=settings.REDSHIFT.number(), s3_port=settings.S3.number(), detours=detours
+        )
         self.airflow = Airflow(
             home.path / "airflow",
             port=settings.UI.number(),
             scheduled=scheduled,
             triggerer=interactive,
             dags=dags,
+            further=further,
         )
 
     def start(self, *, with_s3: Callable[[S3Server], None] | None = None) -> AirflowApi:
@@ -50,7 +64,7 @@ class Stack:
             self.warehouse.postgres.start()
             prepared = pool.submit(self.airflow.prepare, self.warehouse.postgres)
             s3.result()
-            address = self.warehouse.redshift
+            address = self.warehouse.public_address
             front = pool.submit(self.warehouse.start_front)
             filled = pool.submit(self._fill, with_s3)
             prepared.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -39,12 +39,25 @@ class RedshiftAddress:
         return f"postgresql://{self.user}:{password}@{self.host}:{self.port}/{self.database}"
 
 
+@dataclass(frozen=True)
+class Detours:
+    """Ports of this machine that the stack's own clients are sent to; what listens there passes on to the servers.
+
+    :ivar redshift: where Airflow's tasks log in; None: at the stand-in itself.
+    :ivar s3: where they and the stand-in find S3; None: at S3 itself.
+    """
+
+    redshift: int | None = None
+    s3: int | None = None
+
+
 class Warehouse:
     """PostgreSQL, S3 and the Redshift stand-in, started and stopped together.
 
     :param directory: the home; each server has a directory of its own in it.
     :param redshift_port: the stand-in's port; None chooses a free one. :param s3_port: likewise for S3.
     :param isolation: 'snapshot', Redshift's default, or 'serializable'.
+    :param detours: what stands between the servers and their clients, if anything.
 
     A context manager. Data survives `stop`.
     """
@@ -58,12 +71,14 @@ class Warehouse:
         redshift_port: int | None = None,
         s3_port: int | None = None,
         isolation: str = "snapshot",
+        detours: Detours = Detours(),
     ) -> None:
         if isolation not in ISOLATIONS:
             raise StackError(f"isolation {isolation!r} is not one of {', '.join(ISOLATIONS)}")
         self.directory = directory
         self.postgres = PostgresServer(directory / "postgres")
-        self.s3 = S3Server(directory / "s3", s3_port)
+        self.s3 = S3Server(directory / "s3", s3_port, detour=detours.s3)
+        self._detours = detours
         self._fixed_port = redshift_port
         self._isolation = isolation
         self._address: RedshiftAddress | None = None
@@ -79,6 +94,11 @@ class Warehouse:
             port = self._fixed_port or free_ports(1)[0]
             self._address = RedshiftAddress(HOST, port, "dev", "awsuser", password)
         return self._address
+
+    @property
+    def public_address(self) -> RedshiftAddress:
+        """The stand-in's address as Airflow is given it: its own, or the detour's."""
+        return replace(self.redshift, port=self._detours.redshift or self.redshift.port)
 
     @property
     def certificate(self) -> certificates.Certificate:
@@ -119,11 +139,15 @@ class Warehouse:
         self._front = front
         front.wait_until(self._lets_in, seconds=_START_SECONDS)
 
-    def stop(self) -> None:
-        """Stop all three, the front first; does nothing for what is not running."""
+    def stop_front(self) -> None:
+        """Stop the stand-in alone; does nothing when it is not running."""
         if self._front:
             self._front.stop()
             self._front = None
+
+    def stop(self) -> None:
+        """Stop all three, the front first; does nothing for what is not running."""
+        self.stop_front()
         self._address = None
         with ThreadPoolExecutor() as pool:
             for done in [pool.submit(self.s3.stop), pool.submit(self.postgres.stop)]:
@@ -154,7 +178,7 @@ class Warehouse:
             },
             "users": {address.user: address.password},
             "s3": {
-                "endpoint_url": self.s3.endpoint_url,
+                "endpoint_url": self.s3.public_url,
                 "access_key": self.s3.access_key,
                 "secret_key": self.s3.secret_key,
                 "region": self.s3.region,

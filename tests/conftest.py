@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -76,13 +76,16 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def stack_of_tests(data: Path, *, scheduled: bool = False, dags: Path = ROOT / "dags") -> Iterator[RunningStack]:
-    """A running Airflow and warehouse on free ports, in a home that goes away."""
+def stack_of_tests(data: Path, **options: Any) -> Iterator[RunningStack]:
+    """A running Airflow and warehouse on free ports, in a home that goes away.
+
+    :param options: those of :func:`tests.stack.running_stack`.
+    """
     directory = Path(tempfile.mkdtemp(prefix="sparkify-stack-"))
     with pytest.MonkeyPatch.context() as patch:
         for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), free_ports(3), strict=True):
             patch.setenv(port.setting, str(number))
-        with running_stack(directory, data, scheduled=scheduled, dags=dags) as running:
+        with running_stack(directory, data, **options) as running:
             yield running
     Home(directory).wipe()
     shutil.rmtree(directory, ignore_errors=True)

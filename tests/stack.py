@@ -1,7 +1,7 @@
 """A real stack for the tests that need Airflow itself: PostgreSQL, S3, the stand-in and Airflow's own processes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from local.home import Home
 from local.s3 import S3Server
 from local.settings import ROOT
 from local.stack import Stack
+from local.warehouse import Detours
 from tests.pipeline import COLUMNS
 
 T = TypeVar("T")
@@ -67,15 +68,30 @@ class RunningStack:
         assert len(rows) == len(set(rows)), f"{name} holds a row twice"
         return set(rows)
 
+    def tables(self) -> dict[str, set[tuple[Any, ...]]]:
+        """All five tables, whole; fails if one holds a row twice."""
+        found = {name: self.query(f"select {columns} from {name}") for name, columns in COLUMNS.items()}
+        for name, rows in found.items():
+            assert len(rows) == len(set(rows)), f"{name} holds a row twice"
+        return {name: set(rows) for name, rows in found.items()}
+
 
 @contextmanager
 def running_stack(
-    home: Path, data: Path, *, scheduled: bool = False, dags: Path = ROOT / "dags"
+    home: Path,
+    data: Path,
+    *,
+    scheduled: bool = False,
+    dags: Path = ROOT / "dags",
+    detours: Detours = Detours(),  # noqa: B008
+    further: Mapping[str, str] | None = None,
 ) -> Iterator[RunningStack]:
     """Start a stack in `home` with `data` in S3, and create the tables by sparkify_tables.
 
     :param scheduled: whether Airflow makes runs by the clock; sparkify_etl then stays paused.
     :param dags: the folder with the DAG files, among them the project's.
+    :param detours: what stands between the servers and their clients.
+    :param further: settings of Airflow besides the stack's own.
     """
     held = Home(home)
     files = dataset.from_folder(data).files
@@ -84,7 +100,7 @@ def running_stack(
         mirror.mirror(server.client(), SOURCE_BUCKET, files)
 
     with held.held("tests"):
-        stack = Stack(held, scheduled=scheduled, interactive=False, dags=dags)
+        stack = Stack(held, scheduled=scheduled, interactive=False, dags=dags, detours=detours, further=further)
         try:
             api = stack.start(with_s3=fill)
             running = RunningStack(stack, api, data)
