@@ -91,6 +91,24 @@ select * from redshift_refuse_unrecorded('SYS_QUERY_TEXT') as unrecorded (
     sequence integer, text char(200)
 );
 
+create or replace view pg_catalog.stv_inflight as
+select * from redshift_refuse_unrecorded('STV_INFLIGHT') as unrecorded (
+    userid integer, slice integer, query integer, label char(320), xid bigint, pid integer,
+    starttime timestamp, text char(100), suspended integer, insert_pristine integer, concurrency_scaling_status integer
+);
+
+create or replace view pg_catalog.stl_ddltext as
+select * from redshift_refuse_unrecorded('STL_DDLTEXT') as unrecorded (
+    userid integer, xid bigint, pid integer, label char(320), starttime timestamp, endtime timestamp,
+    sequence integer, text char(200)
+);
+
+create or replace view pg_catalog.stl_utilitytext as
+select * from redshift_refuse_unrecorded('STL_UTILITYTEXT') as unrecorded (
+    userid integer, xid bigint, pid integer, label char(320), starttime timestamp, endtime timestamp,
+    sequence integer, text char(200)
+);
+
 grant select on pg_catalog.svv_transactions, pg_catalog.stv_locks, pg_catalog.stl_query, pg_catalog.stl_querytext,
     pg_catalog.svl_statementtext, pg_catalog.svl_qlog, pg_catalog.stv_recents, pg_catalog.sys_query_history,
-    pg_catalog.sys_query_text to public;
+    pg_catalog.sys_query_text, pg_catalog.stv_inflight, pg_catalog.stl_ddltext, pg_catalog.stl_utilitytext to public;

@@ -200,7 +200,10 @@ CASES = [
             ("stl_querytext", "r_STL_QUERYTEXT"),
             ("svl_statementtext", "r_SVL_STATEMENTTEXT"),
             ("svl_qlog", "r_SVL_QLOG"),
+            ("stl_ddltext", "r_STL_DDLTEXT"),
+            ("stl_utilitytext", "r_STL_UTILITYTEXT"),
             ("stv_recents", "r_STV_RECENTS"),
+            ("stv_inflight", "r_STV_INFLIGHT"),
             ("sys_query_history", "SYS_QUERY_HISTORY"),
             ("sys_query_text", "SYS_QUERY_TEXT"),
         )
