@@ -12,8 +12,13 @@ from typing import Any, cast
 import pytest
 import sqlglot
 from airflow.sdk import DAG, Context
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineReference
 from airflow.sdk.execution_time.context import VariableAccessor
+from airflow.serialization.serialized_objects import DagSerialization
 
+from sparkify.alerts import task_failed
+from sparkify.retry_policy import WarehouseRetryPolicy
 from tests.pipeline import load_dag
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,3 +177,34 @@ def test_a_schedule_start_is_where_catching_up_begins(monkeypatch: pytest.Monkey
     monkeypatch.setenv("SPARKIFY_SCHEDULE_START", "2018-11-01")
     dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
     assert (dag.start_date, dag.end_date, dag.catchup) == (datetime(2018, 11, 1, tzinfo=UTC), None, True)
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_task_tells_its_final_failure_and_gives_up_on_what_a_retry_cannot_mend(path: Path) -> None:
+    for task in dag_of(path).tasks:
+        assert task.on_failure_callback == [task_failed]
+        assert isinstance(task.retry_policy, WarehouseRetryPolicy)
+
+
+def test_no_deadline_is_set_unless_the_environment_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPARKIFY_DEADLINE_MINUTES", raising=False)
+    assert not dag_of(ROOT / "dags" / "sparkify_etl.py").deadline
+
+
+def test_a_deadline_counts_from_when_the_run_was_queued_and_is_told_by_the_triggerer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SPARKIFY_DEADLINE_MINUTES", "90")
+    deadlines: Any = dag_of(ROOT / "dags" / "sparkify_etl.py").deadline
+    [deadline] = deadlines
+    assert deadline.interval == timedelta(minutes=90)
+    assert deadline.reference == DeadlineReference.DAGRUN_QUEUED_AT
+    assert isinstance(deadline.callback, AsyncCallback)
+    assert deadline.callback.path == "sparkify.alerts.deadline_missed"
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_dag_can_be_written_down_for_the_scheduler(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKIFY_DEADLINE_MINUTES", "90")
+    written = DagSerialization.to_dict(dag_of(path))
+    assert written["dag"]["dag_id"] == path.stem
