@@ -7,7 +7,6 @@ rule: so Airflow keeps it encrypted, and masks it in logs. Its extra `headers`, 
 import asyncio
 import json
 import logging
-import urllib.request
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -105,6 +104,8 @@ def _nobody() -> None:
 
 def _post(connection: "Connection", alert: dict[str, Any]) -> None:
     """Post the alert. Whatever goes wrong is logged and not raised: the task's own outcome stands."""
+    import urllib.request
+
     from airflow.sdk.log import redact
 
     where = "in run {run_id} of {dag_id}".format_map(alert)
