@@ -52,8 +52,11 @@ def plan(statement: Statement) -> Plan:
 def _query(cursor: Cursor) -> Plan:
     text = cursor.statement.text
     tokens = cursor.statement.tokens
-    if tokens[0].word("with") and _main_word(cursor.statement) in ("insert", "update", "delete"):
+    main = _main_word(cursor.statement) if tokens[0].word("with") else "select"
+    if main in ("insert", "update", "delete"):
         return Plan(dml(text))
+    if main == "merge":
+        raise StatementSyntaxError('syntax error at or near "merge"')
     try:
         # "\\d" asks for columns that are gone; a rewritten query would keep them.
         if (modern := modernised(text)) != text and (_asks_catalogue(cursor.statement) or reads_catalogue_only(text)):
@@ -71,7 +74,7 @@ def _main_word(statement: Statement) -> str:
     depth = 0
     for token in statement.tokens[1:]:
         depth += token.symbol("(") - token.symbol(")")
-        if depth == 0 and token.word("select", "insert", "update", "delete"):
+        if depth == 0 and token.word("select", "insert", "update", "delete", "merge"):
             return token.value
     return ""
 
