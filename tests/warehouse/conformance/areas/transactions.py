@@ -226,6 +226,19 @@ CASES = [
         rows=[("2",)],
     ),
     Case(
+        fact="SET_CONFIG sets a parameter within a query",
+        source="r_SET_CONFIG",
+        sql=("select set_config('timezone', 'Asia/Tokyo', false)", "show timezone"),
+        rows=[("Asia/Tokyo",)],
+    ),
+    Case(
+        fact="SET_CONFIG of a parameter that is only kept and shown is refused; SET takes it",
+        source="r_SET_CONFIG",
+        sql=("select set_config('query_group', 'test', true)",),
+        error="SET_CONFIG takes the name of a parameter that the stand-in does not simulate",
+        refused=True,
+    ),
+    Case(
         fact="search_path is set to a list of schemas",
         source="r_search_path",
         sql=("create table t (a int)", "set search_path to '$user', public, pg_catalog", "show search_path"),
