@@ -176,3 +176,9 @@ def test_a_failed_append_moves_nothing(client):
     rows(client, "insert into shapes.s values (1, 'x')")
     assert error(client, "alter table shapes.t append from shapes.s")[0] == "0A000"
     assert rows(client, "select count(*) from shapes.s") == [(1,)]
+
+
+def test_if_not_exists_like_another_leaves_the_keys_of_a_table_that_is_there(client):
+    rows(client, "create table shapes.t (a int, unique (a))")
+    rows(client, "create table if not exists shapes.t (like shapes.t)")
+    rows(client, "alter table shapes.t drop constraint t_a_key")

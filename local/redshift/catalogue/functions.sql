@@ -1,7 +1,7 @@
 -- Functions that Redshift has and PostgreSQL lacks, and those that the rewritten statements call. In pg_catalog, so that
 -- they are found whatever the search_path says. SQL bodies of one expression are inlined by the planner.
 
--- GETDATE is the statement's start in whole seconds, SYSDATE the transaction's (redshift.md B, Query).
+-- GETDATE is the statement's start in whole seconds, SYSDATE the transaction's (the function pages of the Database Developer Guide).
 create or replace function pg_catalog.getdate() returns timestamp language sql stable as
 $$ select date_trunc('second', statement_timestamp())::timestamp $$;
 create or replace function pg_catalog.redshift_sysdate() returns timestamp language sql stable as
@@ -20,7 +20,7 @@ $$ select date_trunc($1, $2::timestamp) $$;
 create or replace function pg_catalog.redshift_date_trunc(text, timestamptz) returns timestamptz language sql stable as
 $$ select date_trunc($1, $2) $$;
 
--- DATEDIFF counts the boundaries between two moments (redshift.md B, Query).
+-- DATEDIFF counts the boundaries between two moments (the function pages of the Database Developer Guide).
 create or replace function pg_catalog.redshift_datediff(text, timestamp, timestamp) returns bigint
 language sql immutable as $$
     select case $1
@@ -149,15 +149,6 @@ create or replace function pg_catalog.redshift_attributes(oid) returns jsonb lan
     select replace(substring(pg_get_expr(conbin, conrelid) from '''(.*)'' IS NOT NULL'), '''''', '''')::jsonb
     from pg_constraint where conrelid = $1 and conname = 'redshift_attributes'
 $$;
-create or replace function pg_catalog.redshift_note_encoding(regclass, text, text) returns void
-language plpgsql as $$
-declare
-    noted jsonb := coalesce(redshift_attributes($1::oid), '{"diststyle": "AUTO", "sortkeys": [], "encode": {}}');
-begin
-    noted := jsonb_set(noted, array['encode', $2], to_jsonb($3));
-    execute format('alter table %s drop constraint if exists redshift_attributes', $1);
-    execute format('alter table %s add constraint redshift_attributes check (%L is not null) not enforced', $1, noted);
-end $$;
 
 create or replace function pg_catalog.redshift_count(oid) returns bigint language plpgsql stable as $$
 declare

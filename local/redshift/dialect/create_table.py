@@ -80,10 +80,11 @@ def _create_like(table: Table, create: str, name: str) -> Plan:
     if table.diststyle or table.distkey or table.sortstyle or table.columns:
         raise UnsupportedError("LIKE together with columns or table attributes is not supported")
     # Declared keys are not inherited, distribution and sort keys are; the latter live in a constraint and an index.
-    return block(
-        f"{create} {name} ({table.like}); alter table {name} drop constraint if exists {KEYS};",
-        "CREATE TABLE",
-    )
+    made = f"{create} {name} ({table.like}); perform redshift_keep_note({regclass(name)}, '{KEYS}', '[]');"
+    if "if not exists" in create:
+        # A table that is there already keeps its keys; PostgreSQL says that it is there.
+        made = f"if to_regclass({literal(name)}) is null then {made} else {create} {name} (); end if;"
+    return block(made, "CREATE TABLE")
 
 
 def _create_as(cursor: Cursor, table: Table, create: str, name: str, named: list[str] | None) -> Plan:
