@@ -92,7 +92,7 @@ RULES: dict[str, tuple[int, int, Rule]] = {
     "json_parse": (1, 1, rules_json.json_parse),
     "json_extract_path_text": (2, 7, rules_json.extract_path),
 }
-# What an unnamed result column is called where PostgreSQL would call it after the replacement (redshift.md B).
+# What an unnamed result column is called where PostgreSQL would call it after the replacement (the function pages).
 COLUMN_NAMES = {
     "dateadd": "date_add",
     "date_add": "date_add",
@@ -117,7 +117,7 @@ COLUMN_NAMES = {
     "json_extract_path_text": "json_extract_path_text",
     "json_serialize": "json_serialize",
 }
-# PostgreSQL has these and Redshift does not (redshift.md B, unsupported functions).
+# PostgreSQL has these and Redshift does not (c_unsupported-postgresql-functions).
 POSTGRES_ONLY = words(
     "string_agg array_agg json_agg jsonb_agg generate_series unnest now clock_timestamp statement_timestamp "
     "transaction_timestamp age make_date make_timestamp array_length array_to_string gen_random_uuid nextval currval "

@@ -1,7 +1,7 @@
 """sqlglot's Redshift grammar, without its function catalogue.
 
 sqlglot reads many functions into nodes that forget which function was written (EXTRACT and DATE_PART, GETDATE and
-SYSDATE) or that PostgreSQL's generator writes with another meaning (redshift.md E). Here every function stays what was
+SYSDATE) or that PostgreSQL's generator writes with another meaning. Here every function stays what was
 written, and `functions.py` says what becomes of it.
 """
 

@@ -1,4 +1,4 @@
-"""NULLs and choices: NVL, NVL2, DECODE and their like (redshift.md B, Query)."""
+"""NULLs and choices: NVL, NVL2, DECODE and their like (the function pages of the Database Developer Guide)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text functions that differ from PostgreSQL's (redshift.md B, Query)."""
+"""Text functions that differ from PostgreSQL's (the function pages of the Database Developer Guide)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates and times: the functions whose meaning or type differs from PostgreSQL's (redshift.md B, Query)."""
+"""Dates and times: the functions whose meaning or type differs from PostgreSQL's (the function pages of the Database Developer Guide)."""
 
 from __future__ import annotations
 
