@@ -1,18 +1,27 @@
 -- Purpose: which hours of a range are loaded, empty, unfinished or missing, by what loads recorded of themselves.
 -- Grain: one row per hour from the start to before the end; put two whole hours in the places of both.
--- loaded: rows were staged. empty: no file, or no row. unfinished: the latest run that covers the hour has staged it and
--- not loaded all that is to be loaded: it is going on, or has failed. missing: no run has covered it.
+-- loaded: rows were staged. empty: no file, or no row. unfinished: the latest run that covers the hour has staged it
+-- and not loaded all that is to be loaded: it is going on, or has failed. missing: no run has covered it.
 with digits as (
     select 0 as digit
-    union all select 1
-    union all select 2
-    union all select 3
-    union all select 4
-    union all select 5
-    union all select 6
-    union all select 7
-    union all select 8
-    union all select 9
+    union all
+    select 1
+    union all
+    select 2
+    union all
+    select 3
+    union all
+    select 4
+    union all
+    select 5
+    union all
+    select 6
+    union all
+    select 7
+    union all
+    select 8
+    union all
+    select 9
 ),
 
 numbers as (
