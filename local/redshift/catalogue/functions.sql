@@ -1,7 +1,7 @@
 -- Functions that Redshift has and PostgreSQL lacks, and those that the rewritten statements call. In pg_catalog, so that
 -- they are found whatever the search_path says. SQL bodies of one expression are inlined by the planner.
 
--- GETDATE is the statement's start in whole seconds, SYSDATE the transaction's (the function pages of the Database Developer Guide).
+-- GETDATE is the statement's start in whole seconds, SYSDATE the transaction's.
 create or replace function pg_catalog.getdate() returns timestamp language sql stable as
 $$ select date_trunc('second', statement_timestamp())::timestamp $$;
 create or replace function pg_catalog.redshift_sysdate() returns timestamp language sql stable as
@@ -20,7 +20,7 @@ $$ select date_trunc($1, $2::timestamp) $$;
 create or replace function pg_catalog.redshift_date_trunc(text, timestamptz) returns timestamptz language sql stable as
 $$ select date_trunc($1, $2) $$;
 
--- DATEDIFF counts the boundaries between two moments (the function pages of the Database Developer Guide).
+-- DATEDIFF counts the boundaries between two moments.
 create or replace function pg_catalog.redshift_datediff(text, timestamp, timestamp) returns bigint
 language sql immutable as $$
     select case $1

@@ -1,4 +1,4 @@
-"""Dates and times: the functions whose meaning or type differs from PostgreSQL's (the function pages of the Database Developer Guide)."""
+"""Dates and times whose meaning or type differs from PostgreSQL's (Dateparts and function pages of the guide)."""
 
 from __future__ import annotations
 
