@@ -88,7 +88,7 @@ def _waits_for_lock(observer: Any, process: int) -> bool:
 
 
 @pytest.mark.parametrize("autocommit", [True, False])
-@pytest.mark.parametrize("way", ["request", "cancel", "function", "timeout"])
+@pytest.mark.parametrize("way", ["request", "cancel", "timeout"])
 def test_a_copy_that_waits_for_s3_ends_when_it_is_cancelled(warehouse, waiting, silence, way, autocommit):
     client, other = waiting.connect(autocommit=autocommit), waiting.connect()
     process = client.info.backend_pid
@@ -97,7 +97,6 @@ def test_a_copy_that_waits_for_s3_ends_when_it_is_cancelled(warehouse, waiting, 
     act: dict[str, Callable[[], object]] = {
         "request": client.cancel,
         "cancel": lambda: rows(other, f"cancel {process}"),
-        "function": lambda: rows(other, f"select pg_cancel_backend({process})"),
         "timeout": lambda: None,
     }
     canceller = _soon(silence.asked.is_set, act[way])

@@ -143,9 +143,7 @@ class Session:
         if plan.errand is None:
             self._exchange.forward(messages.message(b"E", payload), Expected(b"E", (plan,)))
             return
-        self._backend.send(messages.message(b"H"))
-        self._exchange.drain()
-        if not self._exchange.skipping:
+        if self._settled():
             self._exchange.skipping = not self._run_errand(plan)
 
     def _on_close(self, payload: bytes) -> None:
@@ -157,12 +155,20 @@ class Session:
         self._exchange.skipping = False
         self._exchange.forward(messages.message(b"S", payload), Expected(b"S"))
 
+    def _settled(self) -> bool:
+        """Wait for the answers to all that went before; False if one was an error that makes what follows void."""
+        if not self._exchange.idle:
+            self._backend.send(messages.message(b"H"))
+            self._exchange.drain()
+        return not self._exchange.skipping
+
     def _send_query(self, sql: str, expected: Expected) -> None:
         self._exchange.forward(messages.query(sql), expected)
 
     def _run_one_by_one(self, found: tuple[Plan, ...]) -> None:
         """Run a string of statements with errands among them, as the one transaction that such a string is."""
-        self._exchange.drain()
+        if not self._settled():
+            return
         wrapped = (
             len(found) > 1
             and self._exchange.status == messages.READY_IDLE
