@@ -14,7 +14,7 @@ from tests.warehouse.raw import RawClient
 pytestmark = pytest.mark.slow
 
 _BOUNDED = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 # They mean the same to PostgreSQL, so what it answers is how the conversation must go.
