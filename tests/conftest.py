@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,14 +76,15 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def stack_of_tests(data: Path, **options: Any) -> Iterator[RunningStack]:
-    """A running Airflow and warehouse on free ports, in a home that goes away.
+def stack_of_tests(data: Path, *, ports: Sequence[int] = (), **options: Any) -> Iterator[RunningStack]:
+    """A running Airflow and warehouse, in a home that goes away.
 
+    :param ports: of Airflow's web page, the stand-in and S3; free ones by default.
     :param options: those of :func:`tests.stack.running_stack`.
     """
     directory = Path(tempfile.mkdtemp(prefix="sparkify-stack-"))
     with pytest.MonkeyPatch.context() as patch:
-        for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), free_ports(3), strict=True):
+        for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), ports or free_ports(3), strict=True):
             patch.setenv(port.setting, str(number))
         with running_stack(directory, data, **options) as running:
             yield running
