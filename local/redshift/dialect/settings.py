@@ -89,6 +89,9 @@ def show_parameter(cursor: Cursor) -> Plan:
     if name == "time":
         cursor.expect("zone")
         name = "timezone"
+    elif name == "transaction" and not cursor.done:
+        cursor.expect("isolation", "level")
+        name = "transaction_isolation"
     cursor.finish()
     if name in NOMINAL:
         shown = f"current_setting('redshift.{name}', true)"
