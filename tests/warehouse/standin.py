@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -85,14 +86,17 @@ class Front:
             warehouse.redshift, port=port, database="third", user="third", password="secret"
         )
         self.certificate = warehouse.certificate
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.redshift", str(file)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
-        assert self.process.stderr is not None
-        assert any(b"listening" in line for line in self.process.stderr)
+        self.log = directory / "front.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "local.redshift", str(file)],
+                stdin=subprocess.PIPE,
+                stderr=log,
+                cwd=Path(__file__).parents[2],
+            )
+        while "listening" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.02)
 
     def connect(self, driver: str = "psycopg", **options: Any) -> Any:
         """A DB-API connection to its database."""
@@ -105,6 +109,5 @@ class Front:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stderr):
-            assert pipe is not None
-            pipe.close()
+        assert self.process.stdin is not None
+        self.process.stdin.close()

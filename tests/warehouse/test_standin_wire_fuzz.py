@@ -141,6 +141,7 @@ def front(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def _nothing_is_left(front: Front, warehouse: Warehouse) -> None:
     """A new client is served, and all that the others had, at the front and behind it, goes away."""
     assert front.process.poll() is None
+    assert "Traceback" not in front.log.read_text()
     with connect(warehouse) as observer:
         sql = "select count(*) from pg_catalog.pg_stat_activity where datname = 'third'"
         while psutil.Process(front.process.pid).children() or rows(observer, sql) != [(0,)]:

@@ -98,6 +98,11 @@ def _startup_packet(connection: socket.socket) -> tuple[int, bytes]:
 
 
 def _log_in(connection: socket.socket, config: Config, parameters: dict[str, str], *, full: bool) -> Login:
+    try:
+        "".join(parameters.values()).encode()
+    except UnicodeEncodeError as error:
+        said = 'invalid byte sequence for encoding "UTF8"'
+        raise RedshiftError(said, code="22021", severity="FATAL") from error
     user, database = parameters.get("user", ""), parameters.get("database", parameters.get("user", ""))
     if config.tls is not None and config.tls.required and not isinstance(connection, ssl.SSLSocket):
         said = f'no pg_hba.conf entry for host "{_host(connection)}", user "{user}", database "{database}", SSL off'
