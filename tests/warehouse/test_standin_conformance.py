@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from local.warehouse import Warehouse
 from tests.warehouse.conformance.case import Case, all_areas
 from tests.warehouse.conformance.document import DOCUMENT, render
 from tests.warehouse.standin import connect, error, rows
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _FACTS = [pytest.param(case, id=f"{area.title}: {case.fact}") for area in all_areas() for case in area.cases]
 
@@ -51,11 +54,22 @@ def test_the_conformance_table_is_current() -> None:
     assert DOCUMENT.read_text() == render(all_areas()), "run ./sparkify docs"
 
 
+@pytest.fixture(scope="session")
+def facts_bucket(s3: S3Client) -> str:
+    """One bucket for all facts: making one takes the S3 server longer than most facts."""
+    name = f"facts-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    return name
+
+
 def _bucket(case: Case, request: pytest.FixtureRequest) -> str:
+    """The bucket with this case's objects and no others, if it asks for one."""
     if not any("{bucket}" in statement for statement in case.statements):
         return ""
-    bucket: str = request.getfixturevalue("bucket")
-    s3 = request.getfixturevalue("s3")
+    bucket: str = request.getfixturevalue("facts_bucket")
+    s3: S3Client = request.getfixturevalue("s3")
+    for left in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+        s3.delete_object(Bucket=bucket, Key=left["Key"])
     for key, body in case.files.items():
         s3.put_object(Bucket=bucket, Key=key, Body=_filled(body.decode("latin-1"), bucket, "").encode("latin-1"))
     return bucket
