@@ -23,7 +23,7 @@ EMPTY = Plan("")
 OWN = b"own"
 
 
-@dataclass
+@dataclass(slots=True)
 class Expected:
     """A message that the backend has not answered yet.
 
@@ -92,8 +92,11 @@ class Exchange:
 
     def flush(self) -> None:
         """Send what both sockets take now."""
-        self.peers.backend.flush()
-        self.peers.client.flush()
+        backend, client = self.peers.backend, self.peers.client
+        if backend.wants_to_write:
+            backend.flush()
+        if client.wants_to_write:
+            client.flush()
 
     def wait(self, *, read_client: bool, seconds: float | None = None) -> None:
         """Move bytes once: what has arrived is read, what waits is sent.

@@ -42,6 +42,7 @@ class Session:
         self._statements: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
         self._remembered: dict[str, int] = {}
+        self._flush_wanted = False
         self._deadline = math.inf
         self._interrupted = False
         self._interrupt_other = interrupt
@@ -53,7 +54,7 @@ class Session:
             b"E": self._on_execute,
             b"C": self._on_close,
             b"S": self._on_sync,
-            b"H": lambda payload: self._backend.send(messages.message(b"H", payload)),
+            b"H": self._on_flush,
         }
 
     @property
@@ -83,6 +84,9 @@ class Session:
                 if handler is None:
                     raise ProtocolError(f"a message of kind {kind!r}")
                 handler(payload)
+            if self._flush_wanted:
+                self._flush_wanted = False
+                self._backend.send(messages.message(b"H"))
             self._exchange.wait(read_client=not self._backend.congested)
 
     def interrupt(self) -> None:
@@ -151,7 +155,13 @@ class Session:
         (self._statements if payload[:1] == b"S" else self._portals).pop(name, None)
         self._exchange.forward(messages.message(b"C", payload), Expected(b"C"))
 
+    def _on_flush(self, _: bytes) -> None:
+        # Passed on only if no Sync comes with it, which flushes as well: redshift_connector asks for a Flush after
+        # every message, and each costs PostgreSQL, the front and the client a packet.
+        self._flush_wanted = True
+
     def _on_sync(self, payload: bytes) -> None:
+        self._flush_wanted = False
         self._exchange.skipping = False
         self._exchange.forward(messages.message(b"S", payload), Expected(b"S"))
 
