@@ -58,6 +58,8 @@ RULES = (
     Rule("conflict of transactions", False, ("XX000",), _text(r"^\s*1023\b|serializable isolation violation")),
     # A table that another transaction is just replacing.
     Rule("relation replaced meanwhile", False, ("XX000",), _text(r"^\s*1018\b")),
+    # Reading the catalogue while another session drops a table: dbt-labs/dbt-adapters issue 617, dbt-core issue 1305.
+    Rule("table dropped meanwhile", False, (), _text(r"relation with OID \d+|dropped by concurrent transaction")),
     # dbt-labs/dbt-adapters issue 1542.
     Rule("conflict of DDL", False, ("XX000",), _text("conflict with concurrent transaction")),
     Rule("S3 fails or throttles", False, ("XX000",), _text(r"S3ServiceException.*Status (5\d\d|429)|SlowDown")),
