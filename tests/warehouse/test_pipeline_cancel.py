@@ -111,6 +111,22 @@ def test_a_kill_that_finds_nothing_running_does_nothing(source: Source) -> None:
         task.execute(context)
 
 
+def test_a_kill_while_the_task_connects_lets_no_statement_run(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    staged(source, "early")
+    task, context = source.pipeline.task("sparkify_etl", "load_songplays", FORM, "early")
+    hook = task.get_db_hook()
+    connect = hook.get_conn
+
+    def killed_meanwhile() -> Any:
+        task.on_kill()
+        return connect()
+
+    monkeypatch.setattr(hook, "get_conn", killed_meanwhile)
+    with pytest.raises(WarehouseError, match="was told to end"):
+        task.execute(context)
+    assert source.pipeline.table("songplays") == set()
+
+
 def test_the_server_itself_ends_what_a_task_killed_without_a_word_has_left(source: Source) -> None:
     class Sleeper(WarehouseOperator):
         def work(self, context: Any) -> Any:

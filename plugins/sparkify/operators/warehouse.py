@@ -44,8 +44,6 @@ class WarehouseOperator(BaseSQLOperator):
     @contextmanager
     def session(self, context: "Context") -> Iterator[Session]:
         """Open the task's session; statements in it end no later than the task's own time-out."""
-        if self._ended:
-            raise WarehouseError("the task was told to end", soon=False)
         run = self.task_run(context)
         with open_session(
             self.get_db_hook(),
@@ -55,6 +53,9 @@ class WarehouseOperator(BaseSQLOperator):
         ) as session:
             self._session = session
             try:
+                # Only now: whoever tells the task to end while it connects finds no session to end.
+                if self._ended:
+                    raise WarehouseError("the task was told to end", soon=False)  # noqa: TRY301
                 yield session
             except Exception:
                 raise
