@@ -31,12 +31,14 @@ class Disturbance:
 
     :ivar requests: to how many of those that it is about.
     :ivar hidden: lagging: objects whose key contains this are not listed.
+    :ivar of: truncated: only objects whose key ends so.
     :ivar met: set with the first. :ivar over: set with the last.
     """
 
     kind: Kind
     requests: int
     hidden: str = ""
+    of: str = ""
     met: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -46,7 +48,7 @@ class Disturbance:
         if self.kind == "lagging":
             return listing and request.query.get("prefix", "").startswith("log_data/")
         if self.kind == "truncated":
-            return request.method == "GET" and not listing
+            return request.method == "GET" and not listing and request.path.endswith(self.of)
         return True
 
 
