@@ -25,6 +25,7 @@ from tests.stack import RunningStack
 ETL = "sparkify_etl"
 PARALLEL = 8
 _HOUR = timedelta(hours=1)
+_STUCK = timedelta(seconds=60)
 # A bound against hanging, not a measurement.
 _SETTLE_SECONDS = 600.0
 # Airflow takes minutes to call a task or a scheduler dead that is silent; sooner, the same happens in less time.
@@ -74,13 +75,18 @@ class Drill:
 
         What still waits for a retry is cleared, so that it need not wait. A run that failed is cleared where it failed;
         if that does not do, as a whole. An hour that found no file, though there is one, is loaded again: a listing
-        that lags is a file that comes late, which a load in time cannot know of.
+        that lags is a file that comes late, which a load in time cannot know of. A task that stays queued makes
+        him start the scheduler again: LocalExecutor does not notice that the worker which took it was killed before it
+        could say so, and cannot revoke it, which is what Airflow does with such tasks in other executors.
         """
         started = time.monotonic()
         cleared: set[str] = set()
         while not self._settled(cleared):
             assert time.monotonic() - started < _SETTLE_SECONDS, self._unfinished()
             self.keeper.mend()
+            if self._stuck():
+                self.keeper.restart_airflow("scheduler")
+                self.figures["scheduler started again for a task that stayed queued"] += 1
             time.sleep(1)
         self.figures["seconds until all was well"] = round(time.monotonic() - started)
 
@@ -127,6 +133,10 @@ class Drill:
             self.api.clear(ETL, run_id, only_failed=False)
         self.figures["hours whose file was hidden, loaded again"] += len(late)
         return not late
+
+    def _stuck(self) -> bool:
+        before = datetime.now(UTC) - _STUCK
+        return any(datetime.fromisoformat(task["queued_when"]) < before for task in self.api.tasks_in(ETL, "queued"))
 
     def _note_reasons(self, run_id: str) -> None:
         for task, (state, tries) in self.stack.tries(run_id).items():

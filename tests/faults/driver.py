@@ -19,7 +19,9 @@ from tests.faults.warehouse_proxy import Moment, Snare, WarehouseProxy
 from tests.stack import RunningStack
 
 # How long to look for somebody to hit: a task that runs, a COPY that passes. Then the fault counts as not done.
-_LOOK_SECONDS = 30.0
+_LOOK_SECONDS = 90.0
+_SLICE_SECONDS = 0.02
+_MEND_SECONDS = 2.0
 _OWN = "sparkify faults"
 
 
@@ -92,7 +94,7 @@ class Driver:
                 return True
             return False
 
-        return _within(hit)
+        return self._within(hit)
 
     def _kill_backend(self, chance: Random, *, gently: bool) -> bool:
         """End a session of the warehouse that is at work. Killed, PostgreSQL ends all others, too, and recovers."""
@@ -118,7 +120,7 @@ class Driver:
                 return True
             return False
 
-        return _within(hit)
+        return self._within(hit)
 
     def _refuse(self, proxy: WarehouseProxy | S3Proxy, chance: Random) -> bool:
         self._loop.do(proxy.refuse())
@@ -129,7 +131,7 @@ class Driver:
     def _cut(self, chance: Random, statement: str, moment: Moment) -> bool:
         snare = Snare(statement, moment, delay=chance.uniform(0, 0.06), reset=chance.random() < 0.5)
         self._loop.do(self._warehouse.arm(snare))
-        sprung = snare.sprung.wait(_LOOK_SECONDS)
+        sprung = self._within(lambda: snare.sprung.wait(_SLICE_SECONDS))
         self._loop.do(self._warehouse.disarm(snare))
         return sprung
 
@@ -137,9 +139,20 @@ class Driver:
         # Few requests are made good by the S3 clients themselves, many only by Airflow's retries.
         disturbance = Disturbance(kind, requests=chance.randint(1, 12), hidden=chance.choice(self._hidden))
         self._loop.do(self._s3.arm(disturbance))
-        met = disturbance.met.wait(_LOOK_SECONDS) and (disturbance.over.wait(5.0) or True)
+        met = self._within(lambda: disturbance.met.wait(_SLICE_SECONDS)) and (disturbance.over.wait(5.0) or True)
         self._loop.do(self._s3.disarm(disturbance))
         return met
+
+    def _within(self, hit: Callable[[], bool]) -> bool:
+        """Try until it hits; what has ended for an earlier fault is started again meanwhile, else nobody was there."""
+        deadline = time.monotonic() + _LOOK_SECONDS
+        mended = time.monotonic()
+        while not (done := hit()) and time.monotonic() < deadline:
+            if time.monotonic() - mended > _MEND_SECONDS:
+                self._keeper.mend()
+                mended = time.monotonic()
+            time.sleep(_SLICE_SECONDS)
+        return done
 
 
 def _tasks(scheduler: int | None) -> list[tuple[psutil.Process, psutil.Process]]:
@@ -150,13 +163,6 @@ def _tasks(scheduler: int | None) -> list[tuple[psutil.Process, psutil.Process]]
             with suppress(psutil.Error):
                 found += [(child, worker) for child in worker.children()]
     return sorted(found, key=lambda pair: pair[0].pid)
-
-
-def _within(hit: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + _LOOK_SECONDS
-    while not (done := hit()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return done
 
 
 def _restarting(kill: Callable[[float], None]) -> Callable[[Random], bool]:

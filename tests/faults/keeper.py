@@ -74,6 +74,12 @@ class Keeper:
         time.sleep(away)
         server.start()
 
+    def restart_airflow(self, name: str) -> None:
+        """Stop one of Airflow's processes in good order, if it runs, and start it again."""
+        server = self.airflow(name)
+        server.stop()
+        server.start()
+
     def mend(self) -> None:
         """Start again what has ended by itself, and end a killed scheduler's workers that have no task any more."""
         for server in self._stack.airflow.servers:
@@ -81,8 +87,7 @@ class Keeper:
                 server.check()
             except ServerDiedError:
                 self.ended[server.name] = self.ended.get(server.name, 0) + 1
-                server.stop()
-                server.start()
+                self.restart_airflow(server.name)
         for leader in list(self._orphans):
             left = sessions.members(leader)
             idle = [process for process in left if "<idle>" in _title(process)]
