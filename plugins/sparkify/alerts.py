@@ -5,7 +5,6 @@ rule: so Airflow keeps it encrypted, and masks it in logs. Its extra `headers`, 
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection, Context
 
 CONNECTION = "sparkify_alerts"
-# For connecting, and for each read after that: a webhook that hangs must not hold a worker.
-_TIMEOUT_SECONDS = 5.0
 _LONGEST_REASON = 2000
 log = logging.getLogger(__name__)
 
@@ -46,7 +43,7 @@ def task_failed(context: "Context") -> None:
             "partition": _partition(context.get("dag_run"), context.get("params") or {}),
             "task_id": task_instance.task_id,
             "try_number": task_instance.try_number,
-            "reason": reason[:_LONGEST_REASON],
+            "reason": reason,
             "link": getattr(task_instance, "log_url", None),
         },
     )
@@ -104,28 +101,21 @@ def _nobody() -> None:
 
 def _post(connection: "Connection", alert: dict[str, Any]) -> None:
     """Post the alert. Whatever goes wrong is logged and not raised: the task's own outcome stands."""
-    import urllib.request
-
     from airflow.sdk.log import redact
 
-    where = "in run {run_id} of {dag_id}".format_map(alert)
+    # Imported only where there is somebody to tell.
+    from sparkify.webhook import WebhookError, post
+
+    alert = {**redact(alert)}
+    alert["reason"] = alert["reason"][:_LONGEST_REASON]
     what = f"Task {alert['task_id']} failed" if alert["task_id"] else "Deadline missed"
-    body = {"text": f"{what} {where}: {alert['reason']}", **alert}
+    text = f"{what} in run {alert['run_id']} of {alert['dag_id']}: {alert['reason']}"
     try:
-        url = connection.password or ""
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"connection {CONNECTION} must have the webhook's http(s) URL as its password")  # noqa: TRY301
-        request = urllib.request.Request(  # noqa: S310  (its scheme is looked at above)
-            url,
-            json.dumps(redact(body)).encode(),
-            {"Content-Type": "application/json", **connection.extra_dejson.get("headers", {})},
-        )
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
-            log.info("Told %s of it: HTTP %s", CONNECTION, answer.status)
-    except (OSError, ValueError) as error:
-        # Without the URL, which the error's own text may hold.
-        said = str(error).replace(connection.password or "\0", "***")
-        log.error("%s could not be told: %s: %s", CONNECTION, type(error).__name__, said)  # noqa: TRY400
+        status = post(connection.password or "", connection.extra_dejson.get("headers", {}), {"text": text, **alert})
+    except WebhookError as error:
+        log.error("The URL in the password of %s could not be told: %s", CONNECTION, error)  # noqa: TRY400
+    else:
+        log.info("Told %s of it: HTTP %s", CONNECTION, status)
 
 
 def _setting(section: str, name: str) -> str:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -39,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.got.append((self.path, dict(self.headers), body))
         self.send_response(self.server.status)
+        if self.server.status == HTTPStatus.FOUND:
+            self.send_header("Location", self.server.url)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -137,6 +140,58 @@ def test_a_receiver_that_refuses_or_is_not_there_is_logged_without_its_url_and_f
     assert len(errors) == 3
     assert "HTTP Error 500" in errors[0]
     assert not any("T0KEN" in error for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "said"),
+    [
+        ("http://127.0.0.1:1/hooks/T0KEN with a blank", {}, "InvalidURL"),
+        ("http://127.0.0.1:T0KEN/", {}, "InvalidURL"),
+        ("http://127.0.0.1:1/", {"Authorization": "Bearer T0KEN\n"}, "ValueError"),
+        ("http://127.0.0.1:1/", ["T0KEN"], "TypeError"),
+    ],
+)
+def test_a_connection_that_is_not_as_it_should_be_is_logged_without_what_is_secret_in_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, headers: Any, said: str
+) -> None:
+    connect(monkeypatch, url, {"headers": headers})
+    task_failed(failure(ValueError("x")))
+    assert said in caplog.text
+    assert "T0KEN" not in caplog.text
+
+
+def test_an_answer_that_is_no_http_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer() -> None:
+        with listener.accept()[0] as caller:
+            caller.recv(65536)
+            caller.sendall(b"T0KEN\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        connect(monkeypatch, f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        task_failed(failure(ValueError("x")))
+        thread.join()
+    assert "BadStatusLine" in caplog.text
+    assert "T0KEN" not in caplog.text
+
+
+def test_a_redirect_is_an_error_and_followed_by_nobody(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    receiver.status = HTTPStatus.FOUND
+    task_failed(failure(ValueError("x")))
+    assert "HTTP Error 302" in caplog.text
+    assert len(receiver.got) == 1
+
+
+def test_a_long_reason_is_cut_only_after_its_secrets_are_masked(receiver: Receiver) -> None:
+    from airflow.sdk.log import mask_secret
+
+    mask_secret("hunter2secret")
+    task_failed(failure(ValueError("x" * 1982 + "hunter2secret")))
+    [(_, _, body)] = receiver.got
+    assert body["reason"] == "ValueError: " + "x" * 1982 + "***"
 
 
 def test_secrets_that_airflow_knows_are_masked_in_what_is_sent(receiver: Receiver) -> None:
