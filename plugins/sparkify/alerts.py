@@ -106,8 +106,8 @@ def _post(connection: "Connection", alert: dict[str, Any]) -> None:
     # Imported only where there is somebody to tell.
     from sparkify.webhook import WebhookError, post
 
-    alert = {**redact(alert)}
-    alert["reason"] = alert["reason"][:_LONGEST_REASON]
+    masked: Any = redact(alert)
+    alert = {**masked, "reason": masked["reason"][:_LONGEST_REASON]}
     what = f"Task {alert['task_id']} failed" if alert["task_id"] else "Deadline missed"
     text = f"{what} in run {alert['run_id']} of {alert['dag_id']}: {alert['reason']}"
     try:

@@ -17,9 +17,10 @@ The vocabulary is that of Airflow's own check operators: per column `null_check`
         references: {table: users, column: user_id, equal_to: 0}
 
 What a run measures must not grow with what is loaded. `window_column` bounds a table to the run's window. `rows_of`,
-with `column` and `query`, bounds it to the rows whose column is among the query's values. `only_if_changed: true`
-leaves a table out unless the run has changed it. Of a referenced table only the keys are read that the bounded rows
-have; with a `window_column` of its own, only the window.
+with `column` and `query`, bounds it to the rows whose column is among the query's values. `only_if_changed`, with
+`version_table` and `checked_table`, leaves a table out while its version is the one that last passed; see
+:mod:`sparkify.versions`. Of a referenced table only the keys are read that the bounded rows have; with a
+`window_column` of its own, only the window.
 """
 
 from collections.abc import Iterator, Mapping
@@ -96,6 +97,14 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class Versions:
+    """Where a table's version is kept, and the version of it that last passed its checks."""
+
+    version_table: str
+    checked_table: str
+
+
+@dataclass(frozen=True)
 class TableChecks:
     """All checks of one table."""
 
@@ -104,7 +113,7 @@ class TableChecks:
     joins: tuple[str, ...]
     checks: tuple[Check, ...]
     rows_of: str | None = None
-    only_if_changed: bool = False
+    only_if_changed: Versions | None = None
 
     def statement(self) -> str:
         """The one SELECT that measures every check, in their order; its parameters repeat the window's bounds."""
@@ -162,7 +171,11 @@ def parse_checks(text: str) -> TableChecks:
             checks.append(_check(table, column, kind, expression, specification))
     if not checks:
         raise CheckDefinitionError(f"{table}: no check is declared")
-    only_if_changed = declared.get("only_if_changed", False) is True
+    only_if_changed = None
+    if "only_if_changed" in declared:
+        needed = {"version_table", "checked_table"}
+        _refuse_unknown(f"{table}.only_if_changed", declared["only_if_changed"], needed, needed)
+        only_if_changed = Versions(**{key: table_name(name) for key, name in declared["only_if_changed"].items()})
     return TableChecks(table, window_column, tuple(joins), tuple(checks), rows_of, only_if_changed)
 
 

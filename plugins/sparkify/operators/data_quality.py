@@ -11,6 +11,7 @@ from sparkify.identifiers import table_name
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
 from sparkify.staging_gone import telling_what_to_clear
+from sparkify.versions import read_versions, write_version
 from sparkify.window import Window
 
 if TYPE_CHECKING:
@@ -44,14 +45,13 @@ class DataQualityOperator(WarehouseOperator):
 
     One transaction, so that all checks see one state; one scan a table. Results go to `results_table`, to XCom
     under the key `quality`, and to `check_results` for listeners. Run twice, results are appended twice, told
-    apart by their try.
+    apart by their try. A table with `only_if_changed` that does not pass is checked by every run until it does.
 
     :param checks: for each table its checks as YAML, or a .yaml file with them (templated); see
         :mod:`sparkify.checks`.
     :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
     :param window_end: its end, not in it (templated).
     :param results_table: the table that keeps every result.
-    :param audit_table: the table in which loads record what they changed.
     :param staging: the run's own staging table that checks read, if one (templated); if it is gone, the error says
         which task brings it back.
     :param staged_by: the task that makes it.
@@ -75,7 +75,6 @@ class DataQualityOperator(WarehouseOperator):
         window_start: str,
         window_end: str,
         results_table: str = "quality_results",
-        audit_table: str = "load_audit",
         staging: str | None = None,
         staged_by: str | None = None,
         **kwargs: Any,
@@ -85,7 +84,6 @@ class DataQualityOperator(WarehouseOperator):
         self.window_start = window_start
         self.window_end = window_end
         self.results_table = results_table
-        self.audit_table = audit_table
         self.staging = staging
         self.staged_by = staged_by
 
@@ -102,13 +100,9 @@ class DataQualityOperator(WarehouseOperator):
         tables = [parse_checks(text) for text in self.checks]
         gone = telling_what_to_clear(self.staging, self.staged_by)
         with self.session(context) as session, gone, session.transaction():
-            changed = self._changed(session, context, tables)
-            results = [
-                result
-                for table in tables
-                if not table.only_if_changed or table.table in changed
-                for result in table.run(session, window)
-            ]
+            results = []
+            for table in tables:
+                results += _run(table, session, window)
             self._record(session, context, results, window)
         self.check_results = list(map(_for_listeners, results))
         failures = [result for result in results if result.failed]
@@ -128,19 +122,6 @@ class DataQualityOperator(WarehouseOperator):
             raise DataQualityError(failures, window)
         return summary
 
-    def _changed(self, session: Session, context: "Context", tables: Sequence[TableChecks]) -> set[str]:
-        """Tell which tables this run has changed, in whatever try; asks only if a check wants to know."""
-        if not any(table.only_if_changed for table in tables):
-            return set()
-        run, window = self.task_run(context), Window.parse(self.window_start, self.window_end)
-        # By the window too: it is what the audit table is sorted by, and it grows with every run.
-        rows = session.fetch(
-            f"select distinct table_name from {table_name(self.audit_table)} where window_start = %s and dag_id = %s"
-            " and run_id = %s and rows_inserted + rows_updated + rows_deleted > 0",
-            (window.bounds[0], run.dag_id, run.run_id),
-        )
-        return {str(name) for (name,) in rows}
-
     def _record(self, session: Session, context: "Context", results: Sequence[CheckResult], window: Window) -> None:
         run = self.task_run(context)
         rows = [
@@ -158,12 +139,30 @@ class DataQualityOperator(WarehouseOperator):
             )
             for result in results
         ]
+        if not rows:
+            return
         placeholders = ", ".join([f"({', '.join(['%s'] * len(rows[0]))}, getdate())"] * len(rows))
         session.execute(
             f"insert into {table_name(self.results_table)} ({_RESULT_COLUMNS}) values {placeholders}",
             list(_flat(rows)),
             logged_as=f"insert into {self.results_table}: {len(rows)} results",
         )
+
+
+def _run(table: TableChecks, session: Session, window: Window) -> list[CheckResult]:
+    """Check a table, or nothing of it where it is of the version that last passed; remember the version if it passes.
+
+    Nobody is locked out: of two runs that check one version at once both may remember it, or one is retried.
+    """
+    if table.only_if_changed is None:
+        return list(table.run(session, window))
+    version, checked = read_versions(session, table.only_if_changed.version_table, table.only_if_changed.checked_table)
+    if version is not None and version == checked:
+        return []
+    results = list(table.run(session, window))
+    if version is not None and not any(result.failed for result in results):
+        write_version(session, table.only_if_changed.checked_table, version)
+    return results
 
 
 def _flat(rows: Iterable[Iterable[Any]]) -> Iterable[Any]:

@@ -71,6 +71,8 @@ def test_a_table_can_be_bounded_to_the_rows_that_a_query_names() -> None:
         ("table: users", "no check is declared"),
         ("table: users\nrow_count: {}", "expects nothing"),
         ("table: users\nrows_of: {column: id}\nrow_count: {equal_to: 1}", "rows_of lacks query"),
+        ("table: users\nonly_if_changed: true\nrow_count: {equal_to: 1}", "only_if_changed: expected a mapping"),
+        ("table: users\nonly_if_changed: {version_table: v}\nrow_count: {equal_to: 1}", "lacks checked_table"),
         ("table: users\nrow_count: {equals: 1}", "equals is not known"),
         ("table: users\nrow_count: {equal_to: 1, severity: info}", "neither fail nor warn"),
         ("table: users\ncolumns: {level: {nul_check: {equal_to: 0}}}", "'nul_check' is not a check"),
