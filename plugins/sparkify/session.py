@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
     from airflow.sdk.types import Logger
 
+_TRIED_BY_HOOK = ("InterfaceError", "OperationalError")
+
 
 class Session:
     """Runs statements on one connection; both redshift_connector's and psycopg's will do.
@@ -120,9 +122,11 @@ def open_session(
     try:
         connection = hook.get_conn()
     except Exception as error:
-        # Not soon: the hook has tried for a while itself.
+        # These the redshift hook has tried for a while itself; not a reset during the login, nor a warehouse that is
+        # just starting.
+        soon = type(error).__name__ not in _TRIED_BY_HOOK
         raise translate(
-            error, f"connecting to the warehouse by connection {hook.get_conn_id()!r}", soon=False
+            error, f"connecting to the warehouse by connection {hook.get_conn_id()!r}", soon=soon
         ) from error
     with closing(connection):
         hook.set_autocommit(connection, True)
