@@ -1,12 +1,14 @@
 """
 # Sparkify: the warehouse's tables
 
-Creates, migrates or resets the tables and views in `sql/tables`, in one transaction. Start it by hand.
+Creates, migrates or resets the tables and views in `sql/tables`, in one transaction; each migration has one of its own.
+Start it by hand.
 
 - **create** makes what is missing and leaves the rest alone. Safe at any time.
 - **migrate** creates, then applies the migrations in `sql/migrations` that this warehouse has not had.
 - **reset** drops all of these tables with their rows, and creates them empty. Type `reset` in `confirm`; nothing
-  happens otherwise. Tables that this project does not create are not touched. Load the rows again by a backfill.
+  happens otherwise. Tables that this project does not create are not touched. Pause `sparkify_etl` and let its runs end
+  first: they would fail. Load the rows again by a backfill.
 """
 
 from datetime import timedelta
