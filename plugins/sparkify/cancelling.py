@@ -36,10 +36,10 @@ def end_session(hook: "DbApiHook", session: Session, log: "Logger") -> None:
 
 
 def _end(hook: "DbApiHook", session: Session, log: "Logger") -> None:
-    pid, age = session.backend_pid, int(session.age)
+    pid = session.backend_pid
     try:
         with open_session(hook, label=f"end backend {pid}", log=log) as second:
-            if _is_another(second, pid, age, log):
+            if _is_another(second, session, log):
                 log.info("Backend %s is not ours any more; nothing to end", pid)
                 return
             second.fetch(f"select pg_terminate_backend({pid})")
@@ -48,11 +48,12 @@ def _end(hook: "DbApiHook", session: Session, log: "Logger") -> None:
         log.warning("Backend %s could not be ended: %s", pid, error)
 
 
-def _is_another(second: Session, pid: int, age: int, log: "Logger") -> bool:
+def _is_another(second: Session, session: Session, log: "Logger") -> bool:
     """Tell whether the backend is gone and its pid a younger session's."""
+    # The age as it is now: connecting may have taken a while.
     ours = (
-        f"select count(*) from stv_sessions where process = {pid}"
-        f" and starttime <= dateadd(second, {_SLACK_SECONDS - age}, getdate())"
+        f"select count(*) from stv_sessions where process = {session.backend_pid}"
+        f" and starttime <= dateadd(second, {_SLACK_SECONDS - int(session.age)}, getdate())"
     )
     try:
         return int(second.value(ours)) == 0

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from airflow.sdk.exceptions import AirflowFailException
 
+# What run_digest gives.
+RUN_DIGEST = re.compile("[0-9a-f]{16}")
 _PART = r"[a-z_][a-z0-9_]{0,62}"
 _COLUMN = re.compile(_PART)
 _TABLE = re.compile(rf"(?:{_PART}\.)?{_PART}")

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.identifiers import staging_table
 from sparkify.load_errors import LoadError
+from sparkify.operators.drop_staging import last_moment
 from tests.pipeline import Pipeline, execute, load_dag
 from tests.warehouse.test_pipeline_changes import DAY, LOG, Source, event
 
@@ -113,7 +114,9 @@ def test_a_run_that_ends_well_leaves_neither_table_nor_manifest(source: Source) 
     assert source.pipeline.staging_tables() == manifests(source) == []
 
 
-def test_no_days_at_all_are_refused(source: Source) -> None:
-    source.pipeline.set_variable("sparkify_keep_days", "0")
-    with pytest.raises((ValueError, AirflowFailException), match="is not above zero"):
-        tidy(source.pipeline)
+@pytest.mark.parametrize(
+    ("days", "reason"), [("0", "not above zero"), ("-1", "not above zero"), ("week", "no number"), ("inf", "no number")]
+)
+def test_a_retention_that_makes_no_sense_is_refused_for_good(days: str, reason: str) -> None:
+    with pytest.raises(AirflowFailException, match=f"'{days}' is .*{reason}"):
+        last_moment("2018-11-12", days)

@@ -1,13 +1,15 @@
 """Drop staging tables: a run's own at its end, and those that failed runs have left, by age."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
+from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.audit import TaskRun
-from sparkify.identifiers import run_digest, table_name
+from sparkify.identifiers import RUN_DIGEST, run_digest, table_name
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
 from sparkify.window import parse_utc
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _UNFINISHED = ["queued", "running"]
+
+
+class RetentionError(AirflowFailException):
+    """It cannot be told since when things are to be kept."""
 
 
 class DropStagingOperator(WarehouseOperator):
@@ -72,41 +78,36 @@ class DropOldStagingOperator(WarehouseOperator):
         :raises WarehouseError: what a retry may mend.
         """
         limit = last_moment(self.before, self.keep_days).replace(tzinfo=None)
-        dropped: list[str] = []
-        kept: dict[str, list[str]] = {"young": [], "going_on": [], "unknown": []}
+        tables: dict[str, list[str]] = {"dropped": [], "young": [], "going_on": [], "unknown": []}
         with self.session(context) as session:
-            if tables := self._tables(session):
-                runs = self._runs(session)
-                for table in tables:
-                    if table not in runs:
-                        kept["unknown"].append(table)
-                        continue
-                    run, last = runs[table]
-                    if last >= limit:
-                        kept["young"].append(table)
-                    elif context["ti"].get_dr_count(run.dag_id, run_ids=[run.run_id], states=_UNFINISHED):
-                        kept["going_on"].append(table)
-                    else:
-                        session.execute(f"drop table if exists {table_name(table)}")
-                        self.log.info("Dropped %s of run %s of %s, last active %s", table, run.run_id, run.dag_id, last)
-                        dropped.append(table)
-        if kept["unknown"]:
-            self.log.warning("No run of ours is known to have made %s: left alone", ", ".join(kept["unknown"]))
-        self.log.info("Dropped %s tables; kept %s", len(dropped), {why: len(names) for why, names in kept.items()})
-        return {"dropped": dropped, **kept}
+            found = self._tables(session)
+            runs = self._runs(session) if found else {}
+            for table in found:
+                run, last = runs.get(table, (None, limit))
+                if run is None:
+                    fate = "unknown"
+                elif last >= limit:
+                    fate = "young"
+                elif context["ti"].get_dr_count(run.dag_id, run_ids=[run.run_id], states=_UNFINISHED):
+                    fate = "going_on"
+                else:
+                    fate = "dropped"
+                    session.execute(f"drop table if exists {table_name(table)}")
+                    self.log.info("Dropped %s of run %s of %s, last active %s", table, run.run_id, run.dag_id, last)
+                tables[fate].append(table)
+        if tables["unknown"]:
+            self.log.warning("No run of ours is known to have made %s: left alone", ", ".join(tables["unknown"]))
+        self.log.info("Staging tables: %s", {fate: len(names) for fate, names in tables.items()})
+        return tables
 
     def _tables(self, session: Session) -> list[str]:
+        """Return the tables that are named after the template and a digest, by name."""
         schema, _, name = table_name(self.template).rpartition(".")
         rows = session.fetch(
             "select table_name from information_schema.tables where table_schema = %s", (schema or "public",)
         )
-        prefix, digits = f"{name}_", len(run_digest(TaskRun("", "", 0)))
-        found = (str(found) for (found,) in rows)
-        return sorted(
-            f"{schema}.{found}" if schema else found
-            for found in found
-            if found.startswith(prefix) and len(found) == len(prefix) + digits
-        )
+        named = re.compile(f"{name}_{RUN_DIGEST.pattern}")
+        return sorted(f"{schema}.{found}" if schema else found for (found,) in rows if named.fullmatch(found))
 
     def _runs(self, session: Session) -> dict[str, tuple[TaskRun, datetime]]:
         """Return for each staging table that a run may have made, the run and its last record."""
@@ -121,9 +122,12 @@ def last_moment(before: str, keep_days: str) -> datetime:
     """Return the moment since which things are kept.
 
     :raises WindowError: if `before` is no time.
-    :raises ValueError: if `keep_days` is no number of days above zero.
+    :raises RetentionError: if `keep_days` is no number of days above zero.
     """
-    days = float(keep_days)
-    if days <= 0:
-        raise ValueError(f"keep_days {keep_days!r} is not above zero: what is running now would go")
-    return parse_utc(before) - timedelta(days=days)
+    try:
+        kept = timedelta(days=float(keep_days))
+        if kept > timedelta():
+            return parse_utc(before) - kept
+    except (ValueError, OverflowError) as error:
+        raise RetentionError(f"keep_days {keep_days!r} is no number of days") from error
+    raise RetentionError(f"keep_days {keep_days!r} is not above zero: what is running now would go")

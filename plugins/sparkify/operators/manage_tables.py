@@ -9,7 +9,7 @@ from airflow.providers.common.sql.hooks.sql import DbApiHook
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.identifiers import table_name
+from sparkify.identifiers import RUN_DIGEST, table_name
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
 
@@ -21,7 +21,6 @@ _CREATED = re.compile(
     r"^create\s+(?:table\s+if\s+not\s+exists|(?P<view>or\s+replace\s+view))\s+(?P<name>[\w.]+)",
     re.IGNORECASE | re.MULTILINE,
 )
-_RUN_DIGEST = re.compile("[0-9a-f]{16}")
 # What a migration begins with that Redshift refuses in a transaction, ALTER COLUMN … TYPE say.
 _NO_TRANSACTION = "-- no transaction"
 ACTIONS = ("create", "migrate", "reset")
@@ -143,7 +142,7 @@ class ManageTablesOperator(WarehouseOperator):
                 session.execute(f"drop {kind} {name}")
         for name in sorted(existing):
             template, _, digest = name.rpartition("_")
-            if ("table", template) in owned and _RUN_DIGEST.fullmatch(digest):
+            if ("table", template) in owned and RUN_DIGEST.fullmatch(digest):
                 session.execute(f"drop table if exists {name}")
 
     def _owned(self) -> list[tuple[str, str]]:
