@@ -114,12 +114,12 @@ def fingerprint(objects: Iterable[S3Object]) -> str:
 def put_manifest(client: Any, url: str, objects: Iterable[S3Object]) -> None:
     """Write a COPY manifest of `objects`, every one mandatory: one that vanished must fail the load."""
     entries = [{"url": item.url, "mandatory": True} for item in objects]
-    _put(client, url, json.dumps({"entries": entries}))
+    _put(client, url, _json({"entries": entries}))
 
 
 def put_rows(client: Any, url: str, rows: Iterable[dict[str, str]]) -> None:
     """Write `rows` as JSON lines, for a COPY with json 'auto'."""
-    _put(client, url, "\n".join(json.dumps(row) for row in rows))
+    _put(client, url, "\n".join(map(_json, rows)))
 
 
 def delete(client: Any, *urls: str) -> None:
@@ -128,6 +128,11 @@ def delete(client: Any, *urls: str) -> None:
         bucket, key = split_url(url)
         with _naming(url, "deleted"):
             client.delete_object(Bucket=bucket, Key=key)
+
+
+def _json(value: Any) -> str:
+    # Characters as they are: what COPY makes of an escaped one beyond the first 65,536 is not documented.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _put(client: Any, url: str, text: str) -> None:

@@ -203,6 +203,14 @@ def test_an_hourly_layout_reads_only_its_own_hours_files(source: Source) -> None
     assert results["stage_events"]["files"] == results["stage_events"]["rows_staged"] == 1
 
 
+def test_a_catalogue_of_any_names_is_known_again(source: Source) -> None:
+    source.song("Motörhead/🎸")
+    source.events(event())
+    assert source.pipeline.load(*DAY)["stage_songs"]["files"] == 1
+    assert source.pipeline.query("select object_key from staging.songs_ledger") == [("song_data/Motörhead/🎸.json",)]
+    assert source.pipeline.load(*DAY)["stage_songs"]["outcome"] == "unchanged"
+
+
 def test_no_manifest_is_left_after_a_good_run(source: Source) -> None:
     source.song("a")
     source.events(event())
