@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class WarehouseOperator(BaseSQLOperator):
     """Base of the operators; works with a `redshift` and with a `postgres` connection.
 
+    To reach Redshift itself, a `postgres` connection needs `{"client_encoding": "utf8", "prepare_threshold": null}` in
+    its extra: psycopg knows neither Redshift's name of the encoding, nor that it lacks DEALLOCATE ALL (psycopg/psycopg
+    issue 122).
+
     :param conn_id: the warehouse's connection.
     """
 
