@@ -20,7 +20,7 @@ from tests.faults.plan import Fault
 from tests.faults.s3_proxy import S3Proxy
 from tests.faults.warehouse_proxy import WarehouseProxy
 from tests.operator_api import OperatorApi
-from tests.stack import RunningStack
+from tests.stack import ENDED, RunningStack
 
 ETL = "sparkify_etl"
 PARALLEL = 8
@@ -109,8 +109,11 @@ class Drill:
     def _keep_busy(self) -> None:
         # Some wait to be tried again; there must be others to hit.
         if self.api.count_in(ETL, "queued", "running") < PARALLEL:
-            ended = [run["dag_run_id"] for run in self.api.runs(ETL) if run["state"] in ("success", "failed")]
-            self.api.clear_runs(ETL, ended)
+            ended = [run for run in self.api.runs(ETL) if run["state"] in ENDED]
+            for run in ended:
+                if run["state"] == "failed":
+                    self._note_reasons(run["dag_run_id"])
+            self.api.clear_runs(ETL, [run["dag_run_id"] for run in ended])
             self.figures["rounds"] += 1
 
     def _settled(self, cleared: set[str]) -> bool:
