@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from local.redshift.catalogue.install import install
 from local.redshift.config import Config
 from local.redshift.copy import s3_client
+from local.redshift.history import historian
 from local.redshift.session.client import House, serve
 from local.redshift.session.registry import Registry
 from local.redshift.wire import tls
@@ -50,12 +51,15 @@ class Server:
         self._config = config
         self._children: dict[int, int | None] = {}  # by process: its row in the registry
         self._registry = Registry(config.max_connections)
+        self._historian = 0
         self._ending = False
 
     def run(self) -> None:
         """Prepare the backend, listen, and serve until told to end."""
         context = tls.server_context(self._config.tls) if self._config.tls else None
-        house = House(self._config, install(self._config), context, self._registry)
+        passwords = install(self._config)
+        history, self._historian = historian.start(self._config)
+        house = House(self._config, passwords, context, self._registry, history)
         s3_client.own(self._config.s3)
         listener = socket.create_server((self._config.host, self._config.port), backlog=_BACKLOG)
         lifeline, keeper = os.pipe()
@@ -86,11 +90,17 @@ class Server:
         for child in self._children:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(child, 0)
+        os.close(history.pipe)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._historian, 0)
 
     def _end(self, *_: object) -> None:
         self._ending = True
 
     def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(self._historian, os.WNOHANG) != (0, 0):
+                _LOG.warning("the historian has ended; statements are not recorded any more")
         for child in list(self._children):
             with contextlib.suppress(ChildProcessError):
                 if os.waitpid(child, os.WNOHANG) != (0, 0):

@@ -15,7 +15,7 @@ _FILES = (
     *("tables.sql", "super.sql", "functions.sql", "dates.sql", "texts.sql", "numbers.sql", "aggregates.sql"),
     *("definitions.sql", "rights.sql"),
     *("functions_catalogue.sql", "views_loads.sql", "views_tables.sql", "views_external.sql"),
-    *("views_keys.sql", "views_discovery.sql", "views_activity.sql"),
+    *("views_keys.sql", "views_discovery.sql", "views_activity.sql", "views_history.sql"),
 )
 _HERE = Path(__file__).parent
 _SETTINGS = {

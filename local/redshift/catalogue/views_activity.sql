@@ -1,4 +1,5 @@
--- Transactions and locks as they are now. What a session has run is not recorded, so the views of it are refused.
+-- Transactions and locks as they are now. Statements are recorded when they have ended, so views of running ones are
+-- refused.
 
 create or replace view pg_catalog.svv_transactions as
 select
@@ -42,53 +43,14 @@ where a.datname = current_database() and l.locktype = 'relation' and l.relation 
 -- cannot reason away.
 create or replace function pg_catalog.redshift_refuse_unrecorded(text) returns setof record language plpgsql volatile as $$
 begin
-    raise exception 'stand-in: % is not supported: statements are not recorded; of COPY, sys_load_history is kept', $1
+    raise exception 'stand-in: % is not supported: statements are recorded when they have ended; sys_query_history has those', $1
         using errcode = '0A000';
 end $$;
-
-create or replace view pg_catalog.stl_query as
-select * from redshift_refuse_unrecorded('STL_QUERY') as unrecorded (
-    userid integer, query integer, label char(320), xid bigint, pid integer, database char(32),
-    querytxt char(4000), starttime timestamp, endtime timestamp, aborted integer, insert_pristine integer,
-    concurrency_scaling_status integer
-);
-
-create or replace view pg_catalog.stl_querytext as
-select * from redshift_refuse_unrecorded('STL_QUERYTEXT') as unrecorded (
-    userid integer, xid bigint, pid integer, query integer, sequence integer, text char(200)
-);
-
-create or replace view pg_catalog.svl_statementtext as
-select * from redshift_refuse_unrecorded('SVL_STATEMENTTEXT') as unrecorded (
-    userid integer, xid bigint, pid integer, label char(320), starttime timestamp, endtime timestamp,
-    sequence integer, type varchar(10), text char(200)
-);
-
-create or replace view pg_catalog.svl_qlog as
-select * from redshift_refuse_unrecorded('SVL_QLOG') as unrecorded (
-    userid integer, query integer, xid bigint, pid integer, starttime timestamp, endtime timestamp,
-    elapsed bigint, aborted integer, label char(320), substring char(60), source_query integer,
-    concurrency_scaling_status_txt text, from_sp_call integer
-);
 
 create or replace view pg_catalog.stv_recents as
 select * from redshift_refuse_unrecorded('STV_RECENTS') as unrecorded (
     userid integer, status char(20), starttime timestamp, duration integer, user_name char(50),
     db_name char(50), query char(600), pid integer
-);
-
-create or replace view pg_catalog.sys_query_history as
-select * from redshift_refuse_unrecorded('SYS_QUERY_HISTORY') as unrecorded (
-    user_id integer, query_id bigint, query_label char(320), transaction_id bigint, session_id integer,
-    database_name char(128), query_type char(32), status char(10), result_cache_hit boolean,
-    start_time timestamp, end_time timestamp, elapsed_time bigint, queue_time bigint, execution_time bigint,
-    error_message char(512), returned_rows bigint, returned_bytes bigint, query_text char(4000)
-);
-
-create or replace view pg_catalog.sys_query_text as
-select * from redshift_refuse_unrecorded('SYS_QUERY_TEXT') as unrecorded (
-    user_id integer, query_id bigint, transaction_id bigint, session_id integer, start_time timestamp,
-    sequence integer, text char(200)
 );
 
 create or replace view pg_catalog.stv_inflight as
@@ -97,18 +59,5 @@ select * from redshift_refuse_unrecorded('STV_INFLIGHT') as unrecorded (
     starttime timestamp, text char(100), suspended integer, insert_pristine integer, concurrency_scaling_status integer
 );
 
-create or replace view pg_catalog.stl_ddltext as
-select * from redshift_refuse_unrecorded('STL_DDLTEXT') as unrecorded (
-    userid integer, xid bigint, pid integer, label char(320), starttime timestamp, endtime timestamp,
-    sequence integer, text char(200)
-);
-
-create or replace view pg_catalog.stl_utilitytext as
-select * from redshift_refuse_unrecorded('STL_UTILITYTEXT') as unrecorded (
-    userid integer, xid bigint, pid integer, label char(320), starttime timestamp, endtime timestamp,
-    sequence integer, text char(200)
-);
-
-grant select on pg_catalog.svv_transactions, pg_catalog.stv_locks, pg_catalog.stl_query, pg_catalog.stl_querytext,
-    pg_catalog.svl_statementtext, pg_catalog.svl_qlog, pg_catalog.stv_recents, pg_catalog.sys_query_history,
-    pg_catalog.sys_query_text, pg_catalog.stv_inflight, pg_catalog.stl_ddltext, pg_catalog.stl_utilitytext to public;
+grant select on pg_catalog.svv_transactions, pg_catalog.stv_locks, pg_catalog.stv_recents, pg_catalog.stv_inflight
+    to public;

@@ -1,4 +1,4 @@
--- COPY's errors and history (redshift.md A11). Texts are CHAR, blank padded, as on Redshift.
+-- COPY's errors and history (redshift.md A11). Texts are CHAR, blank padded, as on Redshift. Users see what is theirs.
 create or replace view pg_catalog.stl_load_errors as
 select
     coalesce(r.oid::integer, 0) as userid,
@@ -21,7 +21,8 @@ select
     e.start_offset,
     null::bigint as copy_job_id
 from redshift_internal.load_errors as e
-left join pg_catalog.pg_roles as r on r.rolname = e.user_name;
+left join pg_catalog.pg_roles as r on r.rolname = e.user_name
+where e.user_name = current_user or (select all_rows from redshift_internal.sees_all);
 
 create or replace view pg_catalog.stl_load_commits as
 select
@@ -41,7 +42,8 @@ select
     null::bigint as copy_job_id
 from redshift_internal.load_commits as c
 join redshift_internal.load_history as h using (query_id)
-left join pg_catalog.pg_roles as r on r.rolname = c.user_name;
+left join pg_catalog.pg_roles as r on r.rolname = c.user_name
+where c.user_name = current_user or (select all_rows from redshift_internal.sees_all);
 
 create or replace view pg_catalog.sys_load_error_detail as
 select
@@ -61,7 +63,8 @@ select
     e.error_code,
     e.error_message::char(512) as error_message
 from redshift_internal.load_errors as e
-left join pg_catalog.pg_roles as r on r.rolname = e.user_name;
+left join pg_catalog.pg_roles as r on r.rolname = e.user_name
+where e.user_name = current_user or (select all_rows from redshift_internal.sees_all);
 
 create or replace view pg_catalog.sys_load_history as
 select
@@ -86,7 +89,8 @@ select
     h.error_count,
     null::bigint as copy_job_id
 from redshift_internal.load_history as h
-left join pg_catalog.pg_roles as r on r.rolname = h.user_name;
+left join pg_catalog.pg_roles as r on r.rolname = h.user_name
+where h.user_name = current_user or (select all_rows from redshift_internal.sees_all);
 -- Of a row that failed only the field that did is kept, not those before it.
 create or replace view pg_catalog.stl_loaderror_detail as
 select
@@ -103,7 +107,8 @@ select
     e.column_type::char(10) as type,
     e.column_length::char(10) as col_length
 from redshift_internal.load_errors as e
-left join pg_catalog.pg_roles as r on r.rolname = e.user_name;
+left join pg_catalog.pg_roles as r on r.rolname = e.user_name
+where e.user_name = current_user or (select all_rows from redshift_internal.sees_all);
 
 create or replace view pg_catalog.sys_load_detail as
 select
@@ -117,6 +122,7 @@ select
     null::timestamp as start_time,
     c.end_time
 from redshift_internal.load_commits as c
-left join pg_catalog.pg_roles as r on r.rolname = c.user_name;
+left join pg_catalog.pg_roles as r on r.rolname = c.user_name
+where c.user_name = current_user or (select all_rows from redshift_internal.sees_all);
 grant select on pg_catalog.stl_load_errors, pg_catalog.stl_load_commits, pg_catalog.sys_load_error_detail,
     pg_catalog.sys_load_history, pg_catalog.stl_loaderror_detail, pg_catalog.sys_load_detail to public;

@@ -59,16 +59,17 @@ class Journal:
     ) -> None:
         self._connection.close()
 
-    def begin(self, *, session: int, user: str, table: str, table_id: int, source: str, file_format: str) -> Load:
-        """Record that a COPY has started, and return it with its query id."""
-        row = self._connection.execute(
-            "insert into load_history (session_id, user_name, table_name, table_id, data_source, file_format) "
-            "values (%s, %s, %s, %s, %s, %s) returning query_id",
-            (session, user, table, table_id, source, file_format),
-        ).fetchone()
-        if row is None:
-            raise RuntimeError("the journal gave no query id")
-        return Load(int(row[0]), session, user, table, table_id, source)
+    def begin(
+        self, *, query: int, session: int, user: str, table: str, table_id: int, source: str, file_format: str
+    ) -> Load:
+        """Record that a COPY has started, and return what says which one."""
+        self._connection.execute(
+            "insert into load_history "
+            "(query_id, session_id, user_name, table_name, table_id, data_source, file_format) "
+            "values (%s, %s, %s, %s, %s, %s, %s)",
+            (query, session, user, table, table_id, source, file_format),
+        )
+        return Load(query, session, user, table, table_id, source)
 
     def add_errors(self, load: Load, errors: Iterable[LoadError]) -> None:
         """Record rows that failed."""

@@ -45,6 +45,7 @@ def load(request: CopyRequest, desk: FrontDesk) -> None:
     target = read_target(desk, request)
     with Journal(desk.config) as journal:
         started = journal.begin(
+            query=desk.query,
             session=desk.process,
             user=desk.user,
             table=target.name,

@@ -39,7 +39,7 @@ SAME = words(
     json_typeof is_array is_object is_boolean is_varchar is_scalar is_smallint is_integer is_bigint
     get_array_length can_json_parse is_valid_json is_valid_json_array json_array_length json_extract_array_element_text
     current_database current_schema current_schemas pg_backend_pid pg_last_copy_count pg_last_copy_id
-    pg_last_unload_count
+    pg_last_unload_count pg_last_query_id pg_last_unload_id
     has_table_privilege has_schema_privilege has_database_privilege has_column_privilege
     pg_get_viewdef pg_get_userbyid pg_table_is_visible format_type obj_description col_description current_setting
     pg_cancel_backend pg_terminate_backend user

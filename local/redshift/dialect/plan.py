@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from local.redshift.history.origin import Origin
     from local.redshift.session.frontdesk import FrontDesk
 
 # What the backend parses in place of a statement that the front carries out: a statement without rows or effect, which
@@ -29,6 +30,7 @@ class Plan:
     :param errand: what the front does itself; `sql` is then only a placeholder.
     :param controls_transaction: whether it begins or ends a transaction.
     :param quiet: whether the backend's notices are kept from the client.
+    :param origin: the statement as the client wrote it; None for what the front itself asks.
     """
 
     sql: str
@@ -36,6 +38,7 @@ class Plan:
     errand: Errand | None = None
     controls_transaction: bool = False
     quiet: bool = False
+    origin: Origin | None = None
 
 
 def errand(work: Errand) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from local.redshift.copy.statement import read_copy
@@ -24,13 +25,20 @@ from local.redshift.dialect.tokens import Statement, split
 from local.redshift.dialect.transactions import begin, commit, lock, rollback
 from local.redshift.dialect.users import KINDS, create_group, create_role, create_user
 from local.redshift.errors import RedshiftError, StatementSyntaxError, UnsupportedError
+from local.redshift.history.origin import Origin, origins
 from local.redshift.unload.statement import read_unload
 
 
 @lru_cache(maxsize=1024)
 def plans(text: str) -> tuple[Plan, ...]:
     """Return the plan of each statement in `text`; RedshiftError if one of them is refused."""
-    return tuple(plan(statement) for statement in split(text))
+    statements = split(text)
+    planned = [plan(statement) for statement in statements]
+    return tuple(map(_with_origin, planned, origins(text, statements)))
+
+
+def _with_origin(planned: Plan, origin: Origin) -> Plan:
+    return replace(planned, origin=origin)
 
 
 def plan(statement: Statement) -> Plan:

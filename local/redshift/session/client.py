@@ -15,6 +15,7 @@ import psycopg
 from local.redshift import logins
 from local.redshift.config import Config
 from local.redshift.errors import RedshiftError
+from local.redshift.history.recorder import History, Recorder
 from local.redshift.session.exchange import REPORTED, Peers
 from local.redshift.session.registry import Registry
 from local.redshift.session.session import Session
@@ -37,6 +38,7 @@ class House:
     passwords: Mapping[str, str]
     context: ssl.SSLContext | None
     registry: Registry
+    history: History
 
     @property
     def backend(self) -> tuple[str, int]:
@@ -69,7 +71,8 @@ def serve(accepted: socket.socket, house: House, row: int | None) -> None:
 
 def _run(peers: Peers, house: House, user: str, opened: backend.BackendConnection, row: int) -> None:
     peers.client.send(_greeting(opened))
-    session = Session(peers, house.config, user, opened.process, house.registry.interrupt)
+    recorder = Recorder(house.history, opened.process, user, row)
+    session = Session(peers, house.config, recorder, house.registry.interrupt)
     signal.signal(signal.SIGUSR1, lambda *_: session.interrupt())
     house.registry.enter(row, opened.process, opened.key)
     try:

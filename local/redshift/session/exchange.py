@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from select import POLLIN, POLLOUT, POLLRDHUP
 
 from local.redshift.dialect.plan import Plan
 from local.redshift.errors import RedshiftError
+from local.redshift.history.recorder import Recorder
 from local.redshift.session.replies import redshift_error, without_places
 from local.redshift.wire import messages
 from local.redshift.wire.messages import ProtocolError
@@ -19,6 +21,8 @@ from local.redshift.wire.stream import ConnectionClosedError, Stream
 # server_version; search_path and others of PostgreSQL's it does not report.
 REPORTED = ("client_encoding", "DateStyle", "integer_datetimes", "is_superuser", "server_encoding", "TimeZone")
 EMPTY = Plan("")
+# What the history says of a statement whose client has gone: Redshift counts it as cancelled (r_STL_QUERY).
+ABANDONED = {"C": "57014", "M": ""}
 # The kind of what the front itself asks: the answers are not for the client.
 OWN = b"own"
 
@@ -30,6 +34,7 @@ class Expected:
     :param kind: the message's kind. :param plans: the statements that it runs.
     :param refusal: the error that takes the place of the backend's.
     :param keeps_ready: whether its ReadyForQuery is for the client.
+    :param started: when the statement that runs now began, in seconds of the epoch.
     """
 
     kind: bytes
@@ -38,6 +43,7 @@ class Expected:
     keeps_ready: bool = True
     done: int = 0
     failed: bool = False
+    started: float = 0
 
     @property
     def plan(self) -> Plan:
@@ -57,13 +63,15 @@ class Peers:
 class Exchange:
     """Passes messages on to the backend, and its answers back to the client in the order of the questions.
 
-    :param process: the session's process id. :param status: the transaction's status as the backend last told it.
+    :param process: the session's process id. :param history: what is told of each statement's end.
+    :param status: the transaction's status as the backend last told it.
     :param skipping: whether an error makes the client's messages void up to its next Sync.
     :param told_fatal: whether the client has heard why its session ends.
     """
 
     peers: Peers
     process: int
+    history: Recorder
     status: bytes = messages.READY_IDLE
     skipping: bool = False
     copying: bool = False
@@ -82,6 +90,8 @@ class Exchange:
 
     def forward(self, data: bytes, expected: Expected) -> None:
         """Send a message to the backend that it will answer."""
+        if expected.plans:
+            expected.started = time.time()
         self._pending.append(expected)
         self.peers.backend.send(data)
 
@@ -141,6 +151,9 @@ class Exchange:
             fatal = RedshiftError("stand-in: PostgreSQL ended the session", code="57P01", severity="FATAL")
         except ProtocolError:
             pass
+        for expected in self._pending:
+            if expected.plans:
+                self.history.ended(expected.plan, expected.started, error=ABANDONED)
         client = self.peers.client
         if not self.told_fatal:
             client.send(messages.error(fatal.fields()))
@@ -175,6 +188,8 @@ class Exchange:
             raise ProtocolError(f"an answer of kind {kind!r} that nothing asked for")
         elif kind == b"Z":
             self.status = payload
+            if payload == messages.READY_IDLE:
+                self.history.transaction_ended()
             self._pending.popleft()
             if expected.keeps_ready:
                 self.peers.client.send(messages.ready(payload))
@@ -185,6 +200,9 @@ class Exchange:
 
     def _on_answer(self, kind: bytes, payload: bytes, expected: Expected) -> None:
         tag = expected.plan.tag if kind == b"C" else None
+        if kind == b"C" and expected.plans:
+            self.history.ended(expected.plan, expected.started, tag=tag or messages.take_text(payload, 0)[0])
+            expected.started = time.time()
         if kind in b"CI":
             expected.done += 1
         # A Describe is answered twice: by the parameters' types, then by the rows'.
@@ -210,6 +228,8 @@ class Exchange:
             fields = expected.refusal.fields()
         else:
             fields = redshift_error(fields, self.process)
+            if expected is not None and expected.plans:
+                self.history.ended(expected.plan, expected.started, error=fields)
         self.peers.client.send(messages.error(fields))
         self.told_fatal = fields.get("V", fields.get("S")) in ("FATAL", "PANIC")
         if expected is None or expected.kind == OWN:

@@ -33,6 +33,11 @@ class FrontDesk(Protocol):
         ...
 
     @property
+    def query(self) -> int:
+        """The errand's own query id."""
+        ...
+
+    @property
     def user(self) -> str:
         """The client's login name."""
         ...

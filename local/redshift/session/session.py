@@ -10,8 +10,9 @@ from collections.abc import Callable
 from local.redshift.config import Config
 from local.redshift.dialect.plan import Plan
 from local.redshift.dialect.statements import plans
-from local.redshift.errors import RedshiftError
-from local.redshift.session.exchange import EMPTY, OWN, Exchange, Expected, Peers
+from local.redshift.errors import RedshiftError, UnsupportedError
+from local.redshift.history.recorder import Recorder
+from local.redshift.session.exchange import ABANDONED, EMPTY, OWN, Exchange, Expected, Peers
 from local.redshift.session.frontdesk import BackendError
 from local.redshift.session.replies import redshift_error
 from local.redshift.wire import messages
@@ -27,18 +28,20 @@ _SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 class Session:
     """One client's session, from its log-in to its end. It is also the errands' FrontDesk.
 
-    :param config: the front's configuration. :param user: the client's login name.
-    :param process: the session's process id. :param interrupt: what tells another session's front, given that session's
-        process id, to give up the errand that it is on.
+    :param config: the front's configuration. :param recorder: tells the history of the session's statements.
+    :param interrupt: what tells another session's front, given that session's process id, to give up the errand that it
+        is on.
     """
 
-    def __init__(self, peers: Peers, config: Config, user: str, process: int, interrupt: Callable[[int], None]) -> None:
+    def __init__(self, peers: Peers, config: Config, recorder: Recorder, interrupt: Callable[[int], None]) -> None:
         self.config = config
-        self.user = user
-        self.process = process
+        self.user = recorder.user
+        self.process = recorder.process
+        self.query = -1
+        self._history = recorder
         self._client = peers.client
         self._backend = peers.backend
-        self._exchange = Exchange(peers, process)
+        self._exchange = Exchange(peers, recorder.process, recorder)
         self._statements: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
         self._remembered: dict[str, int] = {}
@@ -105,11 +108,12 @@ class Session:
         text = messages.take_text(payload, 0)[0]
         try:
             found = _planned(text)
+            self._look_back(found)
         except RedshiftError as error:
             self._send_query(_NONSENSE, Expected(b"Q", refusal=error))
             return
         self._restore_memory()
-        if any(plan.errand for plan in found):
+        if any(plan.errand for plan in found) or (len(found) > 1 and any(map(_looks_back, found))):
             self._run_one_by_one(found)
         else:
             self._send_query(";".join(plan.sql for plan in found), Expected(b"Q", found))
@@ -125,6 +129,7 @@ class Session:
             if len(found) > 1:
                 said = "cannot insert multiple commands into a prepared statement"
                 refusal = RedshiftError(said, code="42601")
+            self._look_back((plan,))
         except RedshiftError as error:
             refusal = error
         self._restore_memory()
@@ -135,7 +140,16 @@ class Session:
     def _on_bind(self, payload: bytes) -> None:
         portal, offset = messages.take_text(payload, 0)
         statement = messages.take_text(payload, offset)[0]
-        self._portals[portal] = self._statements.get(statement, EMPTY)
+        plan = self._portals[portal] = self._statements.get(statement, EMPTY)
+        try:
+            # A statement without a name would not outlive what is asked on the way.
+            if statement:
+                self._look_back((plan,))
+                self._restore_memory()
+        except RedshiftError as error:
+            nowhere = messages.text(portal) + messages.text(_NONSENSE) + bytes(6)
+            self._exchange.forward(messages.message(b"B", nowhere), Expected(b"B", refusal=error))
+            return
         self._exchange.forward(messages.message(b"B", payload), Expected(b"B"))
 
     def _on_describe(self, payload: bytes) -> None:
@@ -187,6 +201,8 @@ class Session:
         if wrapped:
             self.ask("begin")
         for plan in found:
+            self._look_back((plan,))
+            self._restore_memory()
             if not (self._run_errand(plan) if plan.errand else self._run_plainly(plan)):
                 break
         if wrapped and self._exchange.status != messages.READY_IDLE:
@@ -206,6 +222,10 @@ class Session:
         """Run an errand, tell the client how it ended, and return whether it went well."""
         if plan.errand is None:
             raise ProtocolError("not an errand")
+        self.query = self._history.number()
+        started = time.time()
+        failure = ABANDONED
+        tag = ""
         try:
             if self._exchange.status == messages.READY_FAILED:
                 self.ask(plan.sql)
@@ -213,12 +233,16 @@ class Session:
             self._interrupted = False
             tag = plan.errand.run(self)
         except RedshiftError as error:
+            failure = error.fields()
             self._fail_transaction()
-            self._client.send(messages.error(error.fields()))
+            self._client.send(messages.error(failure))
             return False
         except BackendError as error:
-            self._client.send(messages.error(redshift_error(error.fields, self.process)))
+            failure = redshift_error(error.fields, self.process)
+            self._client.send(messages.error(failure))
             return False
+        finally:
+            self._history.ended(plan, started, tag=tag, error=None if tag else failure, query=self.query)
         self._client.send(messages.command_complete(tag))
         return True
 
@@ -301,6 +325,17 @@ class Session:
         """Keep a number in a setting of the session; set before its next statement outside a failed transaction."""
         self._remembered[name] = value
 
+    def _look_back(self, found: tuple[Plan, ...]) -> None:
+        """Bring up to date what these statements read of the history; UnsupportedError where that cannot be done."""
+        if not any(map(_looks_back, found)):
+            return
+        if any(plan.origin.reads for plan in found if plan.origin):
+            self._history.settle()
+        if any(plan.origin.asks_last for plan in found if plan.origin):
+            if not self._exchange.idle:
+                raise UnsupportedError("PG_LAST_QUERY_ID is not supported behind statements that have not ended")
+            self.remember("redshift.last_query_id", self._history.last_query)
+
     def _restore_memory(self) -> None:
         if self._remembered and self._exchange.idle and self._exchange.status != messages.READY_FAILED:
             remembered, self._remembered = self._remembered, {}
@@ -316,6 +351,10 @@ class Session:
         failure, self._exchange.failure = self._exchange.failure, None
         if failure is not None:
             raise BackendError(failure)
+
+
+def _looks_back(plan: Plan) -> bool:
+    return plan.origin is not None and (plan.origin.reads or plan.origin.asks_last)
 
 
 def _planned(text: str) -> tuple[Plan, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from local.redshift.copy.objects import SourceError, parse_url, patiently, servi
 from local.redshift.errors import UnsupportedError
 from local.redshift.session.frontdesk import FrontDesk
 from local.redshift.unload.files import Files
+from local.redshift.unload.journal import UnloadJournal
 from local.redshift.unload.rows import KNOWN, SUPER, Lines
 from local.redshift.unload.statement import UnloadStatement
 from local.redshift.wire.messages import ResultColumn
@@ -34,10 +36,18 @@ def unload(statement: UnloadStatement, desk: FrontDesk) -> None:
     Raises RedshiftError for what Redshift refuses, BackendError for what PostgreSQL does. A failed UNLOAD leaves no
     file; one that succeeds shows them when all are complete, whatever then becomes of the transaction.
     """
-    try:
-        _Work(statement, desk).run()
-    except SourceError as error:
-        raise source_error(error, 0, desk.process) from error
+    with closing(
+        UnloadJournal(desk.config, statement, query=desk.query, session=desk.process, user=desk.user)
+    ) as journal:
+        try:
+            files = _Work(statement, desk).run()
+        except BaseException as error:
+            journal.abort(str(error))
+            if isinstance(error, SourceError):
+                raise source_error(error, desk.query, desk.process) from error
+            raise
+        journal.complete(files.rows, files.written)
+        desk.notify("INFO", f"UNLOAD completed, {files.rows} record(s) unloaded successfully.")
 
 
 class _Work:
@@ -49,8 +59,8 @@ class _Work:
         self._options = statement.options
         self._bucket, self._prefix = parse_url(statement.prefix)
 
-    def run(self) -> None:
-        """Check the place, write the files, then show them."""
+    def run(self) -> Files:
+        """Check the place, write the files, then show them; return what they are."""
         desk, options = self._desk, self._options
         region = options.access.region
         if region and region != desk.config.s3.region:
@@ -63,6 +73,7 @@ class _Work:
                 "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually "
                 "removing the target files in S3, or using the ALLOWOVERWRITE option."
             )
+        desk.remember("redshift.last_unload_id", desk.query)
         desk.remember("redshift.last_unload_count", 0)
         with self._transaction():
             files, lines = self._write(client)
@@ -74,7 +85,7 @@ class _Work:
             with contextlib.suppress(*_S3_ERRORS):
                 files.discard()
         desk.remember("redshift.last_unload_count", files.rows)
-        desk.notify("INFO", f"UNLOAD completed, {files.rows} record(s) unloaded successfully.")
+        return files
 
     def _present(self, client: S3Client) -> list[str]:
         found: list[str] = []
