@@ -14,16 +14,17 @@ import msgspec
 import orjson
 
 from local.redshift.copy.columns import Quick, quick_column
+from local.redshift.copy.crew import Made
 from local.redshift.copy.failures import ValueFaultError
 from local.redshift.copy.jsonpaths import Getter
 from local.redshift.copy.options import Options
-from local.redshift.copy.values import NULL, TargetColumn
+from local.redshift.copy.values import INTEGERS, NULL, TargetColumn
 
-# A block's rows and how many they are.
-Made = tuple[str, int]
 # Integers beyond 64 bits are the exact path's, where they are floating point numbers (redshift.md A8).
 _NUMBER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | float | bool
-_Fetch = Callable[[bytes], Sequence[tuple[Any, ...]]]
+# A block's values, column by column.
+_Fetch = Callable[[bytes], Sequence[Sequence[Any]]]
+_NONE: Sequence[Sequence[Any]] = ((),)
 
 
 class QuickPath:
@@ -33,27 +34,30 @@ class QuickPath:
     """
 
     def __init__(self, columns: list[TargetColumn], getters: list[Getter], options: Options) -> None:
+        typed = _typed(columns, getters, options)
         self._fields: list[tuple[Quick, bool]] = [
-            (quick_column(column, options), column.not_null) for column in columns
+            (quick_column(column, options, typed=typed is not None), column.not_null) for column in columns
         ]
-        self._fetch = _typed(columns, getters, options) or _untyped(getters)
+        self._fetch = typed or _untyped(getters)
 
     def make(self, block: bytes) -> Made | None:
         """Return a block's rows; None for a block that the exact path must read."""
         try:
-            rows = self._fetch(block)
+            columns = self._fetch(block)
         except (msgspec.MsgspecError, ValueError, ValueFaultError, RecursionError):
             # A document or a value that is not as it should be; invalid UTF-8 is a ValueError.
             return None
-        if not rows:
-            return "", 0
+        count = len(columns[0])
+        if not count:
+            return b"", 0
         made: list[Sequence[str]] = []
-        for (quick, not_null), values in zip(self._fields, zip(*rows, strict=True), strict=True):
+        for (quick, not_null), values in zip(self._fields, columns, strict=True):
             texts = quick(values)
             if texts is None or (not_null and NULL in texts):
                 return None
             made.append(texts)
-        return "\n".join(map("\t".join, zip(*made, strict=True))) + "\n", len(rows)
+        text = "\n".join(map("\t".join, zip(*made, strict=True))) + "\n"
+        return text.encode(), count
 
 
 def _typed(columns: list[TargetColumn], getters: list[Getter], options: Options) -> _Fetch | None:
@@ -67,14 +71,19 @@ def _typed(columns: list[TargetColumn], getters: list[Getter], options: Options)
         struct = msgspec.defstruct("Row", fields, rename=dict(zip(names, members, strict=True)), gc=False)
     except ValueError:  # a member's name that msgspec cannot look for
         return None
-    decode = msgspec.json.Decoder(struct).decode_lines
+    # Not strict: integers may be written as floating point numbers. Every type lets texts in, which so stay texts.
+    decode = msgspec.json.Decoder(struct, strict=False).decode_lines
     take = attrgetter(*names)
     if len(names) == 1:
-        return lambda block: [(take(row),) for row in decode(block)]
-    return lambda block: list(map(take, decode(block)))
+        return lambda block: [list(map(take, decode(block)))]
+    return lambda block: list(zip(*map(take, decode(block)), strict=True)) or _NONE
 
 
 def _kind(column: TargetColumn, options: Options) -> Any:
+    """The type of a column's values: what `columns.py` makes of them relies on it where it is told they are typed."""
+    if column.type in INTEGERS:
+        bits, _ = INTEGERS[column.type]
+        return Annotated[int, msgspec.Meta(ge=-(1 << (bits - 1)), le=(1 << (bits - 1)) - 1)] | str | None
     if column.type == "float8":
         return float | str | None
     if column.type == "varchar" and not options.truncate_columns:
@@ -88,10 +97,10 @@ def _untyped(getters: list[Getter]) -> _Fetch:
     gets = [getter.get for getter in getters]
     loads = orjson.loads
 
-    def fetch(block: bytes) -> Sequence[tuple[Any, ...]]:
+    def fetch(block: bytes) -> Sequence[Sequence[Any]]:
         documents = [loads(line) for line in block.split(b"\n") if line and not line.isspace()]
         if not {dict, list}.issuperset(map(type, documents)):
             raise ValueError("a document is neither an object nor an array")
-        return [tuple([get(document) for get in gets]) for document in documents]
+        return [[get(document) for document in documents] for get in gets]
 
     return fetch

@@ -36,6 +36,10 @@ class DataFormat(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give back what the reading needed; nothing more will be read."""
+        ...
+
 
 # Made for a load's columns, its options and its errors; the client reads what else the format needs, a jsonpaths file.
 Maker = Callable[["S3Client", list[TargetColumn], Options, Errors], DataFormat]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from local.redshift.copy.blocks import Made, QuickPath
+from local.redshift.copy.blocks import QuickPath
+from local.redshift.copy.crew import Crew, Made
 from local.redshift.copy.documents import LONGEST, Documents
 from local.redshift.copy.failures import Errors, SourceError
 from local.redshift.copy.jsonpaths import Getter, key_getters, path_getters, read_paths
@@ -32,6 +33,7 @@ class JsonFormat:
         getters = _getters(client, columns, options.json or "auto")
         self._skip = options.ignore_header
         self._quick = QuickPath(columns, getters, options)
+        self._crew = Crew(self._quick.make)
         self._exact = RowMaker(columns, getters, options, errors)
         self.rows = 0
         self.lines = 0
@@ -39,17 +41,19 @@ class JsonFormat:
     def pieces(self, chunks: Iterator[bytes], file: str) -> Iterator[bytes]:
         """Yield an object's rows, many at a time."""
         documents = Documents(skip_lines=self._skip)
-        for block, final in _cut(chunks, _BLOCK):
-            quick = self._try(block, documents)
+        for block, final, make in self._crew.ahead(_cut(chunks, _BLOCK)):
+            quick = make() if _is_whole(block, documents) else None
             if quick is not None or final or len(block) <= _PART:
                 yield from self._piece(block, quick, documents, file, final=final)
                 continue
             # One odd document does not send its whole block the long way.
             for part, _ in _cut(iter([block]), _PART):
-                yield from self._piece(part, self._try(part, documents), documents, file, final=False)
+                quick = self._quick.make(part) if _is_whole(part, documents) else None
+                yield from self._piece(part, quick, documents, file, final=False)
 
-    def _try(self, block: bytes, documents: Documents) -> Made | None:
-        return self._quick.make(block) if documents.between and len(block) <= LONGEST else None
+    def close(self) -> None:
+        """End the processes that help; see formats.DataFormat."""
+        self._crew.close()
 
     def _piece(
         self, block: bytes, quick: Made | None, documents: Documents, file: str, *, final: bool
@@ -62,11 +66,16 @@ class JsonFormat:
             made = self._exact.make(documents.feed(block, final=final), file)
             count = len(made)
             made.append("")
-            piece = "\n".join(made)
+            piece = "\n".join(made).encode()
         self.rows += count
         self.lines = documents.lines
         if piece:
-            yield piece.encode()
+            yield piece
+
+
+def _is_whole(block: bytes, documents: Documents) -> bool:
+    """Whether a block begins between two documents, and is none that no document may be as long as."""
+    return documents.between and len(block) <= LONGEST
 
 
 def _cut(chunks: Iterator[bytes], size: int) -> Iterator[tuple[bytes, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -137,7 +138,8 @@ class _Work:
         format_ = patiently(lambda: make(client, columns, request.options, self.errors), desk.breathe)
         desk.remember("redshift.last_copy_id", self.started.query)
         desk.remember("redshift.last_copy_count", 0)
-        self._read_all(client, sources, format_)
+        with closing(format_):
+            self._read_all(client, sources, format_)
         desk.end_copy()
         self.copying = False
         self._finish()

@@ -79,6 +79,9 @@ class TextFormat:
             if piece:
                 yield piece
 
+    def close(self) -> None:
+        """Nothing is kept but memory; see formats.DataFormat."""
+
     def _past_header(self, waiting: bytes) -> bytes:
         """Return what is left behind the lines of IGNOREHEADER that are in it."""
         place = 0

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +21,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from local.redshift.copy.blocks import QuickPath
+from local.redshift.copy.crew import _answer
+from local.redshift.copy.encodings import WrongEncodingError
 from local.redshift.copy.failures import Errors, LoadError, TooManyErrors
 from local.redshift.copy.json_format import JsonFormat
 from local.redshift.copy.options import Options
@@ -187,7 +193,8 @@ def copied(
     format_ = JsonFormat(None, columns, options, errors)  # type: ignore[arg-type]  # 'auto' asks S3 for nothing
     made: list[bytes] = []
     try:
-        made += format_.pieces(chunks, "s3://b/k")
+        with closing(format_):
+            made += format_.pieces(chunks, "s3://b/k")
     except TooManyErrors:
         return "", errors.found, True
     return b"".join(made).decode(), errors.found, False
@@ -260,9 +267,94 @@ def test_blocks_at_once_give_the_rows_and_errors_of_documents_one_by_one(
         patch.setattr("local.redshift.copy.json_format._BLOCK", 600)
         patch.setattr("local.redshift.copy.json_format._PART", 100)
         quick = copied(COLUMNS, options, iter(chunks), most)
+        with pytest.MonkeyPatch.context() as helped:
+            hire_at_once(helped)
+            in_workers = copied(COLUMNS, options, iter(chunks), most)
         patch.setattr(QuickPath, "make", lambda *_: None)
         exact = copied(COLUMNS, options, iter(chunks), most)
-    assert quick == exact
+    assert quick == in_workers == exact
+
+
+def hire_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Have workers make every block but an object's last."""
+    patch.setattr("local.redshift.copy.crew._FIRST", 1)
+    patch.setattr("local.redshift.copy.crew._LEAST", 1)
+    patch.setattr("local.redshift.copy.crew.cores", lambda: 2)
+
+
+PLAIN = [b'{"needed": "%d", "int2": %d}\n' % (number, number) for number in range(100)]
+
+
+def plain_rows(monkeypatch: pytest.MonkeyPatch, disturb: Callable[[JsonFormat], None]) -> list[int]:
+    """The numbers that arrive of a hundred plain documents when something happens after the thirtieth."""
+    hire_at_once(monkeypatch)
+    monkeypatch.setattr("local.redshift.copy.json_format._BLOCK", 100)
+    columns = [column for column in COLUMNS if column.name in ("int2", "needed")]
+    format_ = JsonFormat(None, columns, Options(json="auto"), Errors(0))  # type: ignore[arg-type]
+
+    def chunks() -> Iterator[bytes]:
+        for number, line in enumerate(PLAIN):
+            if number == 30:
+                disturb(format_)
+            yield line
+
+    with closing(format_):
+        made = b"".join(format_.pieces(chunks(), ""))
+    return [int(line.split(b"\t")[0]) for line in made.splitlines()]
+
+
+def test_a_worker_that_is_killed_costs_no_rows(monkeypatch):
+    def kill(format_: JsonFormat) -> None:
+        for worker in format_._crew._workers:
+            os.kill(worker._process, signal.SIGKILL)
+
+    assert plain_rows(monkeypatch, kill) == list(range(100))
+
+
+def test_rows_that_are_longer_than_their_documents_arrive(monkeypatch):
+    monkeypatch.setattr("local.redshift.copy.crew._SLOT", 120)
+    monkeypatch.setattr("local.redshift.copy.crew._answer", partial(_answer_of_little_room, _answer))
+    assert plain_rows(monkeypatch, lambda _: None) == list(range(100))
+
+
+def _answer_of_little_room(answer, made, memory, place):
+    return answer((b"x" * 121, 1) if made else None, memory, place)
+
+
+def test_workers_end_with_the_load_and_hold_no_connection_of_the_sessions(monkeypatch):
+    reader, writer = os.pipe()
+    seen: list[int] = []
+
+    def look(format_: JsonFormat) -> None:
+        seen.extend(worker._process for worker in format_._crew._workers)
+        os.close(writer)
+        # The end of the pipe comes only when nobody holds its other end: the workers closed theirs.
+        assert os.read(reader, 1) == b""
+
+    assert plain_rows(monkeypatch, look) == list(range(100))
+    os.close(reader)
+    assert len(seen) == 2
+    for process in seen:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_what_was_read_before_the_source_fails_is_loaded(monkeypatch):
+    hire_at_once(monkeypatch)
+    monkeypatch.setattr("local.redshift.copy.json_format._BLOCK", 100)
+    columns = [column for column in COLUMNS if column.name in ("int2", "needed")]
+    format_ = JsonFormat(None, columns, Options(json="auto"), Errors(0))  # type: ignore[arg-type]
+
+    def chunks() -> Iterator[bytes]:
+        yield from PLAIN
+        raise WrongEncodingError("half a character")
+
+    made: list[bytes] = []
+    with closing(format_), pytest.raises(WrongEncodingError):
+        made += format_.pieces(chunks(), "")
+    count = b"".join(made).count(b"\n")
+    assert count >= len(PLAIN) - 4
+    assert format_.rows == count
 
 
 def test_the_quick_path_takes_what_is_plain():
