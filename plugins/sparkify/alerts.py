@@ -33,6 +33,7 @@ def task_failed(context: "Context") -> None:
         return
     task_instance = context["ti"]
     error = context.get("exception")
+    params = context.get("params") or {}
     reason = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error or "no reason given")
     _post(
         connection,
@@ -40,7 +41,8 @@ def task_failed(context: "Context") -> None:
             "event": "task_failed",
             "dag_id": task_instance.dag_id,
             "run_id": task_instance.run_id,
-            "partition": _partition(context.get("dag_run"), context.get("params") or {}),
+            # A DAG whose form asks for no window loads none.
+            "partition": _partition(context.get("dag_run"), params) if "start" in params else None,
             "task_id": task_instance.task_id,
             "try_number": task_instance.try_number,
             "reason": reason,
@@ -87,7 +89,7 @@ async def deadline_missed(context: Mapping[str, Any]) -> None:
 
 
 def _partition(run: Any, params: Mapping[str, Any]) -> dict[str, str] | None:
-    """The window of the run, or None for a run without one, of another DAG or with a form that says nonsense."""
+    """The window of the run, or None for a run without one, or with a form that says nonsense."""
     try:
         window = resolve_window(run, params)
     except (WindowError, AttributeError):

@@ -75,7 +75,7 @@ def failure(error: BaseException) -> Any:
         try_number=6,
         log_url="http://airflow.example/log",
     )
-    return {"ti": task_instance, "dag_run": run, "params": {}, "exception": error}
+    return {"ti": task_instance, "dag_run": run, "params": {"start": None, "end": None}, "exception": error}
 
 
 LATE = {
@@ -108,6 +108,11 @@ def test_a_failed_task_is_told_with_dag_run_partition_task_reason_and_link(recei
         "reason": "PermanentWarehouseError: copy: no such key",
         "link": "http://airflow.example/log",
     }
+
+
+def test_a_run_that_loads_no_window_is_told_without_a_partition(receiver: Receiver) -> None:
+    task_failed({**failure(ValueError("x")), "params": {"action": "create"}})
+    assert receiver.got[0][2]["partition"] is None
 
 
 def test_a_missed_deadline_is_told_with_the_runs_own_partition(receiver: Receiver) -> None:
