@@ -243,6 +243,16 @@ def test_psql_lists_what_there_is(warehouse, table, command):
     assert "ERROR" not in done.stderr
 
 
+def test_the_stand_ins_own_schema_is_not_among_the_schemas(warehouse, table):
+    listed = _psql(warehouse, "\\dn", "\\dn+").stdout
+    with closing(connect(warehouse, "redshift_connector")) as client:
+        schemas = [row[0] for row in client.cursor().get_schemas()]
+    assert "public|" in listed
+    assert "redshift" not in listed
+    assert "public" in schemas
+    assert not [schema for schema in schemas if "redshift" in schema]
+
+
 def test_psql_runs_a_string_as_one_transaction_and_stops_at_an_error(warehouse, table):
     done = _psql(warehouse, f"insert into {table} values (1, 'a', 1); select 1/0; select 2", check=False)
     assert done.returncode == 1

@@ -34,6 +34,9 @@ create or replace view pg_catalog.redshift_relations as
 select * from pg_catalog.pg_class
 where (relkind not in ('i', 'S') or oid < 16384) and relnamespace <> 'redshift_internal'::regnamespace;
 
+create or replace view pg_catalog.redshift_schemas as
+select * from pg_catalog.pg_namespace where nspname <> 'redshift_internal';
+
 -- Redshift has no CHECK; those here count bytes, or hold what a table was declared with.
 create or replace view pg_catalog.redshift_constraints as
 select * from pg_catalog.pg_constraint
@@ -47,4 +50,4 @@ from pg_catalog.pg_proc as p;
 
 grant select on pg_catalog.redshift_primary_keys, pg_catalog.redshift_key_class, pg_catalog.redshift_key_attribute,
     pg_catalog.redshift_key_index, pg_catalog.redshift_indexes, pg_catalog.redshift_constraints,
-    pg_catalog.redshift_relations, pg_catalog.pg_proc_info to public;
+    pg_catalog.redshift_relations, pg_catalog.redshift_schemas, pg_catalog.pg_proc_info to public;

@@ -17,6 +17,9 @@ _WORDS = (
         r"\bpg_catalog\.pg_class c(?=\s+LEFT JOIN pg_catalog\.pg_namespace n ON n\.oid = c\.relnamespace)",
         "pg_catalog.redshift_relations c",
     ),
+    # psql's \\dn and redshift_connector's get_schemas: one schema holds the stand-in's own tables.
+    (r"\bpg_catalog\.pg_namespace n(?=\s+WHERE n\.nspname !~ '\^pg_')", "pg_catalog.redshift_schemas n"),
+    (r"\bpg_catalog\.pg_namespace(?=\s+WHERE nspname <> 'pg_toast')", "pg_catalog.redshift_schemas"),
     # redshift_connector's get_primary_keys.
     (
         r"\bpg_catalog\.pg_class ci,\s*pg_catalog\.pg_attribute a,\s*pg_catalog\.pg_index i\b",
