@@ -1,5 +1,6 @@
 -- Purpose: which hours of a range are loaded, empty, unfinished or missing, by what loads recorded of themselves.
--- Grain: one row per hour from the start to before the end; put two whole hours in the places of both.
+-- Grain: one row per hour from the start to before the end; put two whole hours in the places of both, at
+-- most 100,000 hours apart.
 -- loaded: rows were staged. empty: no file, or no row. unfinished: the latest run that covers the hour has staged it
 -- and not loaded all that is to be loaded: it is going on, or has failed. missing: no run has covered it.
 with digits as (

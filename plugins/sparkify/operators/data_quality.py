@@ -1,6 +1,7 @@
 """Check tables and stop what follows if they are not as they must be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator, SQLCheckResult
@@ -144,7 +145,7 @@ class DataQualityOperator(WarehouseOperator):
         placeholders = ", ".join([f"({', '.join(['%s'] * len(rows[0]))}, getdate())"] * len(rows))
         session.execute(
             f"insert into {table_name(self.results_table)} ({_RESULT_COLUMNS}) values {placeholders}",
-            list(_flat(rows)),
+            list(chain.from_iterable(rows)),
             logged_as=f"insert into {self.results_table}: {len(rows)} results",
         )
 
@@ -163,10 +164,6 @@ def _run(table: TableChecks, session: Session, window: Window) -> list[CheckResu
     if version is not None and not any(result.failed for result in results):
         write_version(session, table.only_if_changed.checked_table, version)
     return results
-
-
-def _flat(rows: Iterable[Iterable[Any]]) -> Iterable[Any]:
-    return (value for row in rows for value in row)
 
 
 def _for_xcom(result: CheckResult) -> dict[str, Any]:
