@@ -22,7 +22,7 @@ or rows is green: `load_status` says which. To kill a task, mark it failed: its 
 
 **Alerts.** A failed task tells the webhook that the connection `sparkify_alerts` names, if there is one. So does a run
 that is not finished `SPARKIFY_DEADLINE_MINUTES` after it was queued, if the environment of Airflow's processes says so;
-Airflow's triggerer sends that.
+Airflow's triggerer sends that. The runs of a backfill wait for each other, and so have no deadline.
 
 **Schedule.** Hourly, off until `SPARKIFY_SCHEDULE_START` names the first hour in the environment of Airflow's
 processes; then no hour since is left out. Unset, unpausing starts with the current hour and nothing before it.

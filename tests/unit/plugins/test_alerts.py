@@ -78,7 +78,7 @@ def failure(error: BaseException) -> Any:
     return {"ti": task_instance, "dag_run": run, "params": {"start": None, "end": None}, "exception": error}
 
 
-LATE = {
+LATE: dict[str, Any] = {
     "dag_run": {
         "dag_id": "sparkify_etl",
         "dag_run_id": "manual__2018-11-12T00:00:00+00:00",
@@ -86,6 +86,7 @@ LATE = {
         "data_interval_start": None,
         "data_interval_end": None,
         "run_after": "2018-11-12T08:05:00Z",
+        "run_type": "manual",
         "conf": {},
     },
     "deadline": {"id": "1", "deadline_time": "2018-11-12T10:00:00+00:00"},
@@ -121,6 +122,12 @@ def test_a_missed_deadline_is_told_with_the_runs_own_partition(receiver: Receive
     assert body["event"] == "deadline_missed"
     assert body["partition"] == {"start": "2018-11-12T07:00:00+00:00", "end": "2018-11-12T08:00:00+00:00"}
     assert body["reason"] == "not finished by 2018-11-12T10:00:00+00:00"
+
+
+def test_a_backfills_runs_which_wait_for_each_other_are_late_for_nobody(receiver: Receiver) -> None:
+    run = {**LATE["dag_run"], "run_type": "backfill"}
+    asyncio.run(deadline_missed({**LATE, "dag_run": run}))
+    assert receiver.got == []
 
 
 def test_nobody_is_told_where_no_connection_says_whom(monkeypatch: pytest.MonkeyPatch) -> None:
