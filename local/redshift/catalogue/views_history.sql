@@ -17,6 +17,7 @@ select s.*, p.sequence, substr(s.query_text, p.sequence * 200 + 1, 200)::char(20
 from redshift_internal.shown_statements as s
 cross join lateral generate_series(0, greatest(length(s.query_text) - 1, 0) / 200) as p (sequence);
 
+-- With the collations that the views of earlier versions had, which refused: somebody's view may rest on them.
 create or replace view pg_catalog.stl_query as
 select
     user_id as userid,
@@ -24,7 +25,7 @@ select
     (case label when '' then 'default' else label end)::char(320) as label,
     transaction_id as xid,
     session_id as pid,
-    current_database()::char(32) as database,
+    (current_database()::text collate "default")::char(32) as database,
     query_text::char(4000) as querytxt,
     start_time as starttime,
     end_time as endtime,
@@ -87,7 +88,7 @@ select
     (case label when '' then 'default' else label end)::char(320) as query_label,
     transaction_id,
     session_id,
-    current_database()::char(128) as database_name,
+    (current_database()::text collate "default")::char(128) as database_name,
     query_type::char(32) as query_type,
     (case when error_code = '57014' then 'canceled' when error_code <> '' then 'failed' else 'success' end)::char(10)
         as status,
