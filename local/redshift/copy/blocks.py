@@ -7,11 +7,11 @@ by document. Where it does not give up, its rows are the exact path's to the let
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
 import orjson
+from msgspec.structs import astuple
 
 from local.redshift.copy.columns import Quick, quick_column
 from local.redshift.copy.crew import Made
@@ -73,10 +73,7 @@ def _typed(columns: list[TargetColumn], getters: list[Getter], options: Options)
         return None
     # Not strict: integers may be written as floating point numbers. Every type lets texts in, which so stay texts.
     decode = msgspec.json.Decoder(struct, strict=False).decode_lines
-    take = attrgetter(*names)
-    if len(names) == 1:
-        return lambda block: [list(map(take, decode(block)))]
-    return lambda block: list(zip(*map(take, decode(block)), strict=True)) or _NONE
+    return lambda block: list(zip(*map(astuple, decode(block)), strict=True)) or _NONE
 
 
 def _kind(column: TargetColumn, options: Options) -> Any:
