@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from local.redshift.catalogue.install import install
 from local.redshift.config import Config
 from local.redshift.copy import s3_client
+from local.redshift.dialect.warming import warm
 from local.redshift.history import historian
 from local.redshift.session.client import House, serve
 from local.redshift.session.registry import Registry
@@ -69,6 +70,7 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        warm()
         # What the parent holds now is shared with every session for good.
         gc.collect()
         gc.freeze()
