@@ -54,7 +54,7 @@ READERS = 8
 def main() -> None:
     """Run the parts and exit with 1 if one misses its mark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--objects", type=int, default=15_000)
     parser.add_argument("--gigabytes", type=float, default=2.0)
