@@ -1,4 +1,4 @@
-"""The accept loop: one process for each client, so that nothing one does can touch another."""
+"""The accept loop: a process for each client, so that nothing one does can touch another."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ import select
 import signal
 import socket
 import stat
-import sys
-import threading
-from dataclasses import dataclass
 
 from local.redshift.catalogue.install import install
 from local.redshift.config import Config
 from local.redshift.copy import s3_client
 from local.redshift.dialect.warming import warm
 from local.redshift.history import historian
-from local.redshift.session.client import House, serve
+from local.redshift.session.client import House
 from local.redshift.session.registry import Registry
 from local.redshift.wire import tls
+from local.redshift.workers import Workers
 
 _LOG = logging.getLogger("local.redshift")
 _BACKLOG = 128
@@ -29,18 +27,8 @@ _BACKLOG = 128
 _HEARD = 50
 
 
-@dataclass(frozen=True)
-class _Pipes:
-    """The front's pipes: the sessions' lifeline, which only the front can write to, and its own alarm."""
-
-    lifeline: int
-    keeper: int
-    wakeup: int
-    waker: int
-
-
 class Server:
-    """The front: listens, and forks a session for each client.
+    """The front: listens, and has a process of its own serve each client.
 
     :param config: its configuration.
 
@@ -50,7 +38,6 @@ class Server:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._children: dict[int, int | None] = {}  # by process: its row in the registry
         self._registry = Registry(config.max_connections)
         self._historian = 0
         self._ending = False
@@ -66,6 +53,7 @@ class Server:
         lifeline, keeper = os.pipe()
         wakeup, waker = os.pipe()
         os.set_blocking(waker, False)
+        workers = Workers(house, (listener.fileno(), keeper, wakeup, waker), lifeline)
         signal.set_wakeup_fd(waker)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
@@ -79,19 +67,20 @@ class Server:
         if _stdin_is_a_pipe():
             watched.append(0)
         while not self._ending:
-            ready, _, _ = select.select(watched, [], [])
+            controls = workers.controls
+            ready, _, _ = select.select([*watched, *controls], [], [])
+            for descriptor in controls.keys() & set(ready):
+                workers.heard(controls[descriptor])
             if wakeup in ready:
                 os.read(wakeup, 4096)
-                self._reap()
+                self._reap(workers)
             if 0 in ready and not os.read(0, 4096):
                 break
             if listener.fileno() in ready:
-                self._accept(listener, _Pipes(lifeline, keeper, wakeup, waker), house)
+                self._accept(listener, workers)
         listener.close()
         os.close(keeper)
-        for child in self._children:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
+        workers.wait()
         os.close(history.pipe)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._historian, 0)
@@ -99,48 +88,21 @@ class Server:
     def _end(self, *_: object) -> None:
         self._ending = True
 
-    def _reap(self) -> None:
+    def _reap(self, workers: Workers) -> None:
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(self._historian, os.WNOHANG) != (0, 0):
                 _LOG.warning("the historian has ended; statements are not recorded any more")
-        for child in list(self._children):
-            with contextlib.suppress(ChildProcessError):
-                if os.waitpid(child, os.WNOHANG) != (0, 0):
-                    row = self._children.pop(child)
-                    if row is not None:
-                        self._registry.give_back(row)
+        workers.reap()
 
-    def _accept(self, listener: socket.socket, pipes: _Pipes, house: House) -> None:
+    def _accept(self, listener: socket.socket, workers: Workers) -> None:
         try:
             connection, _ = listener.accept()
         except OSError:
             return  # it went away before it was let in
-        if len(self._children) >= self._config.max_connections + _HEARD:
+        if workers.busy >= self._config.max_connections + _HEARD:
             connection.close()
             return
-        row = self._registry.take()
-        try:
-            child = os.fork()
-        except OSError as error:
-            _LOG.warning("no process for a new client: %s", error)
-            if row is not None:
-                self._registry.give_back(row)
-            connection.close()
-            return
-        if child:
-            self._children[child] = row
-            connection.close()
-            return
-        status = 1
-        try:
-            _become_session(listener, pipes)
-            serve(connection, house, row)
-            status = 0
-        except Exception:  # noqa: BLE001  (the fork must not return into the accept loop, whatever happens)
-            _LOG.exception("a session ended by an error of the front's own")
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
+        workers.serve(connection)
 
 
 def _stdin_is_a_pipe() -> bool:
@@ -148,23 +110,3 @@ def _stdin_is_a_pipe() -> bool:
         return stat.S_ISFIFO(os.fstat(0).st_mode)
     except OSError:
         return False
-
-
-def _become_session(listener: socket.socket, pipes: _Pipes) -> None:
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    # The terminal's Ctrl-C goes to the whole group; sessions end when the front does.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Until it serves somebody there is nothing to interrupt.
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    listener.close()
-    for descriptor in (pipes.keeper, pipes.wakeup, pipes.waker):
-        os.close(descriptor)
-    threading.Thread(target=_end_with_front, args=(pipes.lifeline,), daemon=True).start()
-
-
-def _end_with_front(lifeline: int) -> None:
-    """End the session, whatever it is doing, when the front has ended, however that came about."""
-    os.read(lifeline, 1)
-    os._exit(1)

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 import psycopg
 import psycopg2
 import redshift_connector
@@ -69,6 +71,15 @@ def lines(*documents: object) -> bytes:
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
 
 
+def serving(front: int, port: int) -> set[int]:
+    """The processes of a front that have a client at its port."""
+    found = set()
+    for child in psutil.Process(front).children():
+        with suppress(psutil.NoSuchProcess):
+            found |= {child.pid for each in child.net_connections("tcp") if each.laddr.port == port}
+    return found
+
+
 class Front:
     """Another front on the warehouse's PostgreSQL, with a database and settings of its own. A context manager.
 
@@ -97,6 +108,11 @@ class Front:
         while "listening" not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.02)
+
+    @property
+    def sessions(self) -> set[int]:
+        """The processes that serve a client now; the front's others wait for one, or write the history."""
+        return serving(self.process.pid, self.redshift.port)
 
     def connect(self, driver: str = "psycopg", **options: Any) -> Any:
         """A DB-API connection to its database."""

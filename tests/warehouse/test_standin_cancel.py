@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 import pytest
 
@@ -161,9 +160,9 @@ def test_what_a_killed_client_was_doing_is_rolled_back(warehouse, waiting, silen
     keeper = waiting.connect()
     rows(keeper, "drop table if exists public.touched")
     rows(keeper, "create table public.touched (a int)")
-    before = {child.pid for child in psutil.Process(waiting.process.pid).children()}
+    before = waiting.sessions
     victim = waiting.connect(autocommit=False)
-    (session,) = {child.pid for child in psutil.Process(waiting.process.pid).children()} - before
+    (session,) = waiting.sessions - before
     process = victim.info.backend_pid
     rows(victim, "insert into public.touched values (1)")
     if doing == "lock":

@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from local import secret_files
-from local.ports import free_ports
-from local.warehouse import RedshiftAddress, Warehouse
-from tests.warehouse.standin import connect, rows
+from local.warehouse import Warehouse
+from tests.warehouse.standin import Front, connect, error, rows
 
 pytestmark = pytest.mark.slow
 
 
-class Front:
-    """A second front on the warehouse's PostgreSQL, with a database of its own."""
-
-    def __init__(self, warehouse: Warehouse, directory: Path) -> None:
-        configuration = json.loads((warehouse.directory / "redshift" / "config.json").read_text())
-        (port,) = free_ports(1)
-        configuration |= {"port": port, "database": "second", "users": {"other": "secret"}}
-        file = directory / "config.json"
-        secret_files.write(file, json.dumps(configuration))
-        self.address: RedshiftAddress = replace(
-            warehouse.redshift, port=port, database="second", user="other", password="secret"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.redshift", str(file)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
-        )
-
-    def connect(self) -> psycopg.Connection:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return psycopg.connect(self.address.dsn, sslmode="disable", autocommit=True)
-            except psycopg.OperationalError:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-
-
 @pytest.fixture
 def front(warehouse: Warehouse, tmp_path: Path) -> Iterator[Front]:
-    made = Front(warehouse, tmp_path)
-    yield made
-    made.process.kill()
-    made.process.wait()
+    with Front(warehouse, tmp_path, {}) as made:
+        yield made
 
 
 @pytest.mark.parametrize("end", ["sigterm", "sigkill", "stdin"])
@@ -82,13 +49,55 @@ def test_sessions_end_with_the_front_and_their_locks_with_them(front, end):
 
 def test_a_session_that_is_killed_takes_no_other_with_it(front):
     client, other = front.connect(), front.connect()
-    before = {child.pid for child in psutil.Process(front.process.pid).children()}
+    before = front.sessions
     victim = front.connect()
-    (child,) = (c for c in psutil.Process(front.process.pid).children() if c.pid not in before)
-    child.kill()
+    (session,) = front.sessions - before
+    os.kill(session, signal.SIGKILL)
     with pytest.raises(psycopg.OperationalError):
         victim.execute("select 1")
     assert rows(client, "select 1") == rows(other, "select 1") == [(1,)]
+
+
+def _nobody_served(front: Front) -> None:
+    while front.sessions:
+        time.sleep(0.02)
+
+
+def test_a_process_serves_the_next_client_and_keeps_nothing_of_the_last(front):
+    first = front.connect(prepare_threshold=0)
+    served_by = front.sessions
+    rows(first, "set search_path to pg_catalog")
+    rows(first, "create temp table kept (a int)")
+    rows(first, "prepare kept as select 1")
+    rows(first, "begin")
+    first.close()
+    _nobody_served(front)
+    second = front.connect()
+    assert front.sessions == served_by
+    assert rows(second, "show search_path") != [("pg_catalog",)]
+    assert error(second, "select * from kept")[0] == "42P01"
+    assert error(second, "execute kept")[0] == "26000"
+    assert second.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_a_process_whose_client_went_without_a_word_serves_nobody_again(front):
+    rude = front.connect()
+    (session,) = front.sessions
+    socket.socket(fileno=os.dup(rude.fileno())).shutdown(socket.SHUT_RDWR)
+    psutil.Process(session).wait(20)
+    with front.connect() as polite:
+        assert rows(polite, "select 1") == [(1,)]
+
+
+def test_of_many_processes_few_wait_for_the_next_clients(front):
+    clients = [front.connect() for _ in range(20)]
+    assert len(front.sessions) == 20
+    for client in clients:
+        client.close()
+    while len(psutil.Process(front.process.pid).children()) > 9:  # eight, and the one that writes the history
+        time.sleep(0.02)
+    with front.connect() as client:
+        assert rows(client, "select 1") == [(1,)]
 
 
 def test_a_configuration_that_others_can_read_is_refused(tmp_path):

@@ -46,10 +46,11 @@ class House:
         return self.config.backend.host, self.config.backend.port
 
 
-def serve(accepted: socket.socket, house: House, row: int | None) -> None:
+def serve(accepted: socket.socket, house: House, row: int | None) -> bool:
     """Serve one client, in a process of its own, until it leaves or is refused.
 
     :param row: the session's row in the registry; None when there are too many sessions already.
+    :return: whether it ended in good order, so that the process may serve another.
 
     A client that takes too long to log in loses its connection: the alarm ends the process.
     """
@@ -59,17 +60,19 @@ def serve(accepted: socket.socket, house: House, row: int | None) -> None:
         if isinstance(client.wish, CancelRequest):
             _cancel(house, client.wish)
             client.connection.close()
-            return
+            signal.alarm(0)
+            return True
         opened = _open(client.connection, client.wish, house)
     except (RedshiftError, ProtocolError, OSError, LookupError, psycopg.Error) as error:
         _LOG.info("a client did not get in: %s", error)
         accepted.close()
-        return
+        signal.alarm(0)
+        return True
     signal.alarm(0)
-    _run(Peers(Stream(client.connection), Stream(opened.connection)), house, client.wish.user, opened, row or 0)
+    return _run(Peers(Stream(client.connection), Stream(opened.connection)), house, client.wish.user, opened, row or 0)
 
 
-def _run(peers: Peers, house: House, user: str, opened: backend.BackendConnection, row: int) -> None:
+def _run(peers: Peers, house: House, user: str, opened: backend.BackendConnection, row: int) -> bool:
     peers.client.send(_greeting(opened))
     recorder = Recorder(house.history, opened.process, user, row)
     session = Session(peers, house.config, recorder, house.registry.interrupt)
@@ -80,6 +83,9 @@ def _run(peers: Peers, house: House, user: str, opened: backend.BackendConnectio
     except (ConnectionClosedError, ProtocolError) as error:
         _LOG.info("session %s ended: %s", opened.process, error)
         session.say_goodbye(error)
+        return False
+    else:
+        return True
     finally:
         peers.backend.close()
         peers.client.close()
