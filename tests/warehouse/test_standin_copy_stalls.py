@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from local import secret_files
-from local.ports import free_ports
 from local.warehouse import IAM_ROLE, Warehouse
-from tests.warehouse.standin import rows
+from tests.warehouse.standin import Front, rows
 
 pytestmark = pytest.mark.slow
 COPY = f"copy t from 's3://b/k' iam_role '{IAM_ROLE}' json 'auto'"
@@ -60,32 +54,13 @@ class Silence:
 def stalled(warehouse: Warehouse, tmp_path: Path) -> Iterator[tuple[psycopg.Connection[Any], Silence]]:
     """A session with an empty table on a front of its own, whose S3 is silent."""
     silence = Silence()
-    configuration = json.loads((warehouse.directory / "redshift" / "config.json").read_text())
-    (port,) = free_ports(1)
-    configuration |= {"port": port, "database": "stalled", "s3": configuration["s3"] | {"endpoint_url": silence.url}}
-    file = tmp_path / "config.json"
-    secret_files.write(file, json.dumps(configuration))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local.redshift", str(file)],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=Path(__file__).parents[2],
-    )
-    dsn = replace(warehouse.redshift, port=port, database="stalled").dsn
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            client = psycopg.connect(dsn, sslmode="disable", autocommit=True)
-            break
-        except psycopg.OperationalError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    rows(client, "drop table if exists t")
-    rows(client, "create table t (a int)")
-    yield client, silence
-    client.close()
-    process.kill()
-    process.wait()
+    s3 = json.loads((warehouse.directory / "redshift" / "config.json").read_text())["s3"]
+    with Front(warehouse, tmp_path, {"s3": s3 | {"endpoint_url": silence.url}}) as front:
+        client = front.connect()
+        rows(client, "drop table if exists t")
+        rows(client, "create table t (a int)")
+        yield client, silence
+        client.close()
     silence.end()
 
 
@@ -113,6 +88,6 @@ def test_a_client_that_goes_while_s3_is_silent_leaves_no_lock(stalled, warehouse
     threading.Thread(target=lambda: silence.asked.wait(SECONDS) and client.pgconn.finish()).start()
     with pytest.raises(psycopg.Error):
         client.execute(COPY)
-    with psycopg.connect(warehouse.postgres.dsn("stalled"), autocommit=True) as other:
+    with psycopg.connect(warehouse.postgres.dsn("third"), autocommit=True) as other:
         other.execute(f"set lock_timeout to '{SECONDS}s'")
         other.execute("truncate t")
