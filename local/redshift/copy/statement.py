@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.redshift.copy.load import load
-from local.redshift.copy.options import read_options
+from local.redshift.copy.parameters import read_options
 from local.redshift.copy.request import CopyRequest
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.plan import Plan, errand

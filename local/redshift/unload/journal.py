@@ -8,7 +8,7 @@ import psycopg
 
 from local.redshift.config import Config
 from local.redshift.unload.files import File
-from local.redshift.unload.statement import UnloadStatement
+from local.redshift.unload.request import UnloadRequest
 
 # As SYS_UNLOAD_HISTORY's page writes the text format.
 _FORMATS = {"text": "Text", "csv": "CSV", "json": "JSON"}
@@ -20,7 +20,7 @@ class UnloadJournal:
     :param query: its query id. :param session: its session's process id. :param user: the client's login name.
     """
 
-    def __init__(self, config: Config, statement: UnloadStatement, *, query: int, session: int, user: str) -> None:
+    def __init__(self, config: Config, statement: UnloadRequest, *, query: int, session: int, user: str) -> None:
         self._query = query
         backend = config.backend
         self._connection = psycopg.connect(

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from local.redshift.copy import options as copy_options
+from local.redshift.copy import parameters
+from local.redshift.copy.options import Options
 from local.redshift.copy.text_arguments import null_string, one_character, widths
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.tokens import Kind
@@ -26,7 +27,7 @@ class UnloadOptions:
     :param extension: what is added to the files' names after a dot; the compression's own if there is none.
     """
 
-    access: copy_options.Options = field(default_factory=copy_options.Options)
+    access: Options = field(default_factory=Options)
     format: str = "text"
     delimiter: str | None = None
     widths: tuple[int, ...] | None = None
@@ -65,7 +66,7 @@ def _as_string(attribute: str) -> Reader:
 
 def _of_copy(name: str) -> Reader:
     def read(cursor: Cursor, options: UnloadOptions) -> None:
-        copy_options.READERS[name](cursor, options.access)
+        parameters.READERS[name](cursor, options.access)
 
     return read
 

@@ -10,29 +10,25 @@ from local.redshift.dialect.plan import Plan, errand
 from local.redshift.dialect.queries import select
 from local.redshift.dialect.tokens import Statement, split
 from local.redshift.errors import StatementSyntaxError, UnsupportedError
-from local.redshift.unload.options import UnloadOptions, read_options
+from local.redshift.unload.options import read_options
+from local.redshift.unload.request import UnloadRequest
 
 if TYPE_CHECKING:
     from local.redshift.session.frontdesk import FrontDesk
 
 
 @dataclass(frozen=True)
-class UnloadStatement:
-    """UNLOAD ('query') TO 's3://…' options.
+class _Unload:
+    """UNLOAD as an errand of the front's."""
 
-    :param query: in PostgreSQL's dialect. :param prefix: the s3:// address that the files' names start with.
-    """
-
-    query: str
-    prefix: str
-    options: UnloadOptions
+    request: UnloadRequest
 
     def run(self, desk: FrontDesk) -> str:
         """Write the query's rows to S3; they are read in the client's session and transaction."""
         # Late, because a front that never unloads needs none of what it imports.
         from local.redshift.unload.unload import unload
 
-        unload(self, desk)
+        unload(self.request, desk)
         return "UNLOAD"
 
 
@@ -45,7 +41,7 @@ def read_unload(cursor: Cursor) -> Plan:
     prefix = cursor.string()
     if not prefix.startswith("s3://") or len(prefix) == len("s3://"):
         raise UnsupportedError(f"UNLOAD TO '{prefix}' is not supported, only to s3://")
-    return errand(UnloadStatement(query, prefix, read_options(cursor)))
+    return errand(_Unload(UnloadRequest(query, prefix, read_options(cursor))))
 
 
 def _query(text: str) -> str:

@@ -17,8 +17,8 @@ from local.redshift.errors import UnsupportedError
 from local.redshift.session.frontdesk import FrontDesk
 from local.redshift.unload.files import Files
 from local.redshift.unload.journal import UnloadJournal
+from local.redshift.unload.request import UnloadRequest
 from local.redshift.unload.rows import KNOWN, SUPER, Lines
-from local.redshift.unload.statement import UnloadStatement
 from local.redshift.wire.messages import ResultColumn
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _ROWS = 1000
 _S3_ERRORS = (ClientError, BotoCoreError, OSError)
 
 
-def unload(statement: UnloadStatement, desk: FrontDesk) -> None:
+def unload(statement: UnloadRequest, desk: FrontDesk) -> None:
     """Write a query's rows to S3, in the client's session and transaction.
 
     Raises RedshiftError for what Redshift refuses, BackendError for what PostgreSQL does. A failed UNLOAD leaves no
@@ -53,7 +53,7 @@ def unload(statement: UnloadStatement, desk: FrontDesk) -> None:
 class _Work:
     """The state of one running UNLOAD."""
 
-    def __init__(self, statement: UnloadStatement, desk: FrontDesk) -> None:
+    def __init__(self, statement: UnloadRequest, desk: FrontDesk) -> None:
         self._statement = statement
         self._desk = desk
         self._options = statement.options

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from local.redshift.copy.options import Options
 from local.redshift.copy.text_arguments import null_string, one_character, widths
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.errors import RedshiftError, UnsupportedError
 
-if TYPE_CHECKING:
-    from local.redshift.copy.options import Options
-
-Reader = Callable[[Cursor, "Options"], None]
+Reader = Callable[[Cursor, Options], None]
 
 
 def _flag(attribute: str) -> Reader:
