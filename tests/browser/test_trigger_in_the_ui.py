@@ -1,12 +1,12 @@
-"""A user's first run: log in, open the DAG, fill in the form, press Trigger, watch it turn green."""
+"""A user's first runs: log in, open the DAG, fill in the form, press Trigger, watch it turn green; then a backfill."""
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from local.airflow_settings import LOGIN
 from tests import expected
@@ -38,7 +38,11 @@ def log_in(page: Page, stack: RunningStack) -> None:
 
 def pick(page: Page, field: str, date: str, time: str) -> None:
     """Fill in one of the form's date-time fields by its picker."""
-    group = page.get_by_role("dialog").locator("[data-part=root]", has_text=field).last
+    fill_in(page, page.get_by_role("dialog").locator("[data-part=root]", has_text=field).last, date, time)
+
+
+def fill_in(page: Page, group: Locator, date: str, time: str) -> None:
+    """Fill in the one date-time field that `group` holds."""
     group.get_by_test_id("datetime-input").click()
     page.get_by_placeholder("YYYY/MM/DD").locator("visible=true").fill(date)
     page.get_by_placeholder("HH:mm").locator("visible=true").fill(time)
@@ -65,6 +69,23 @@ def test_a_run_triggered_in_the_web_ui_with_the_form_filled_in_turns_green(
     assert airflow_stack.wait_for("sparkify_etl", run_id) == "success"
     day = datetime(2018, 11, 9), datetime(2018, 11, 10)
     assert airflow_stack.table("songplays", *day) == expected.tables(airflow_stack.data, *day)["songplays"]
+
+
+def test_a_backfill_made_in_the_web_ui_loads_each_hour_of_its_range(airflow_stack: RunningStack, page: Page) -> None:
+    log_in(page, airflow_stack)
+    page.get_by_role("button", name="Trigger").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Run this Dag for a range of dates").click()
+    fields = dialog.get_by_test_id("datetime-input").locator("xpath=..")
+    fill_in(page, fields.nth(0), "2018/11/10", "06:00")
+    fill_in(page, fields.nth(1), "2018/11/10", "08:00")
+    dialog.get_by_text("All Runs").click()
+    expect(dialog.get_by_text("3 runs will be triggered")).to_be_visible()
+    dialog.get_by_role("button", name="Run Backfill").click()
+    hours = datetime(2018, 11, 10, 6, tzinfo=UTC), datetime(2018, 11, 10, 8, tzinfo=UTC)
+    until(lambda: airflow_stack.api.count_runs("sparkify_etl", *hours, ["success"]) == 3)
+    window = datetime(2018, 11, 10, 6), datetime(2018, 11, 10, 9)
+    assert airflow_stack.table("songplays", *window) == expected.tables(airflow_stack.data, *window)["songplays"]
 
 
 def test_the_dag_page_explains_itself(airflow_stack: RunningStack, page: Page) -> None:
