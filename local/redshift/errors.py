@@ -57,7 +57,7 @@ class StatementSyntaxError(RedshiftError):
 def boxed(
     error: str, *, context: str = "", query: int = 0, location: str = "", process: str = "padbmaster", pid: int
 ) -> str:
-    """Return the DETAIL text in which Redshift boxes an internal error of code 8001 (redshift.md A2).
+    """Return the DETAIL text in which Redshift boxes an internal error of code 8001, as users' transcripts show it.
 
     :param error: the error's own line. :param context: what was being read. :param query: the query's id.
     :param location: source file and line; empty where it is not known. :param pid: the session's process id.

@@ -100,7 +100,7 @@ def test_columns_are_shown_with_redshifts_types(client):
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
-        # DATEDIFF counts boundaries (redshift.md B).
+        # DATEDIFF counts boundaries (Developer Guide: r_DATEDIFF_function).
         ("datediff(year, '2008-12-31', '2009-01-01')", 1),
         ("datediff(week, '2009-01-01', '2009-12-31')", 52),
         ("datediff(week, '2016-08-06', '2016-08-16')", 2),

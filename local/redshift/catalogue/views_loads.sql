@@ -1,4 +1,4 @@
--- COPY's errors and history (redshift.md A11). Texts are CHAR, blank padded, as on Redshift. Users see what is theirs.
+-- COPY's errors and history (r_STL_LOAD_ERRORS). Texts are CHAR, blank padded, as on Redshift. Users see what is theirs.
 create or replace view pg_catalog.stl_load_errors as
 select
     coalesce(r.oid::integer, 0) as userid,

@@ -1,4 +1,4 @@
--- Tables and columns as Redshift shows them (redshift.md B, views people query).
+-- Tables and columns as Redshift shows them (Developer Guide: c_intro_system_views).
 create or replace view pg_catalog.pg_table_def as
 select
     n.nspname as schemaname,

@@ -20,7 +20,7 @@ from local.redshift.copy.jsonpaths import Getter
 from local.redshift.copy.options import Options
 from local.redshift.copy.values import INTEGERS, NULL, TargetColumn
 
-# Integers beyond 64 bits are the exact path's, where they are floating point numbers (redshift.md A8).
+# Integers beyond 64 bits are the exact path's, where they are floating point numbers (copy-parameters-data-conversion).
 _NUMBER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | float | bool
 # A block's values, column by column.
 _Fetch = Callable[[bytes], Sequence[Sequence[Any]]]

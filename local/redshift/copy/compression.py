@@ -1,4 +1,4 @@
-"""Objects' compression: GZIP, BZIP2, ZSTD, in streams of one or several members (redshift.md A9)."""
+"""Objects' compression: GZIP, BZIP2, ZSTD, in streams of one or several members (copy-parameters-data-conversion)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON documents in a stream of bytes, separated by any white space or none (redshift.md A4)."""
+"""JSON documents in a stream of bytes, separated by any white space or none (copy-usage_notes-copy-from-json)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# redshift.md A11, load error codes.
+# Developer Guide: r_Load_Error_Reference.
 UNKNOWN_PARSE = 1200
 EXTRA_COLUMNS = 1202
 TOO_LONG = 1204

@@ -1,4 +1,4 @@
-"""The system tables' rows about a COPY, on a connection of their own: they survive a rollback (redshift.md A10)."""
+"""The system tables' rows about a COPY, on a connection of their own: they survive a rollback (r_COPY)."""
 
 from __future__ import annotations
 

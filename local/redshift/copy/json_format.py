@@ -113,6 +113,6 @@ def _getters(client: S3Client, columns: list[TargetColumn], form: str) -> list[G
                     context=f"jsonpaths file : {form}",
                 )
             return path_getters(paths, form)
-        # A file with another key than "jsonpaths" counts as 'auto' (redshift.md A6).
+        # A file with another key than "jsonpaths" counts as 'auto' (Developer Guide: copy-parameters-data-format).
         form = "auto"
     return key_getters([column.name for column in columns], ignore_case=form == "auto ignorecase")

@@ -1,4 +1,7 @@
-"""Which value of a document goes to which column: by key ('auto') or by a jsonpaths file (redshift.md A5, A6)."""
+"""Which value of a document goes to which column: by key ('auto') or by a jsonpaths file.
+
+Source: copy-parameters-data-format.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One COPY from beginning to end (redshift.md A10)."""
+"""One COPY from beginning to end (Developer Guide: r_COPY)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def load(request: CopyRequest, desk: FrontDesk) -> None:
 
 
 def source_error(error: SourceError, query: int, process: int) -> RedshiftError:
-    """Return what a client is told when S3, a role or a manifest is at fault: the boxed error (redshift.md A2)."""
+    """Return what a client is told when S3, a role or a manifest is at fault: the boxed error."""
     detail = boxed(error.error, context=error.context, query=query, location=error.location, pid=process)
     return RedshiftError(error.error, detail=detail)
 

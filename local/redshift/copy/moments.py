@@ -1,4 +1,4 @@
-"""Dates and timestamps in COPY: which form a column's values have, and epochs (redshift.md A8, A9)."""
+"""Dates and timestamps in COPY: which form a column's values have, and epochs (copy-parameters-data-conversion)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which objects a COPY reads, and their bytes, read ahead in parallel (redshift.md A2, A3)."""
+"""Which objects a COPY reads, and their bytes, read ahead in parallel (copy-parameters-data-source-s3)."""
 
 from __future__ import annotations
 

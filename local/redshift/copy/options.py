@@ -1,4 +1,4 @@
-"""What a COPY statement chooses (redshift.md A1, A9)."""
+"""What a COPY statement chooses (Developer Guide: copy-parameters-data-conversion)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""COPY's parameters: one row of a table each (redshift.md A1, A9)."""
+"""COPY's parameters: one row of a table each (Developer Guide: copy-parameters-data-conversion)."""
 
 from __future__ import annotations
 

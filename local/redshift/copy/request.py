@@ -1,4 +1,4 @@
-"""What a COPY statement asks for (redshift.md A1)."""
+"""What a COPY statement asks for (Developer Guide: r_COPY)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The COPY statement's grammar (redshift.md A1)."""
+"""The COPY statement's grammar (Developer Guide: r_COPY)."""
 
 from __future__ import annotations
 

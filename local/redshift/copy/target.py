@@ -22,7 +22,7 @@ class Target:
     columns: list[TargetColumn]
 
     def loaded(self, request: CopyRequest) -> list[TargetColumn]:
-        """Return the columns to load: those of the column list, or all but identities (redshift.md A5).
+        """Return the columns to load: those of the column list, or all but identities (copy-parameters-data-format).
 
         Raises RedshiftError for a column that does not exist or must not be listed.
         """

@@ -1,4 +1,6 @@
-"""From a JSON value to the text that PostgreSQL loads: Redshift's coercions, one function a type (redshift.md A8).
+"""From a JSON value to the text that PostgreSQL loads: Redshift's coercions, one function a type.
+
+Source: copy-parameters-data-conversion.
 
 Every converter takes a JSON value that is not null and returns a text in PostgreSQL's COPY format, escapes included, or
 NULL's mark; it raises ValueFaultError for a value that Redshift does not load.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Truncate:
-    """TRUNCATE, which commits the transaction that it runs in (redshift.md B, Transactions)."""
+    """TRUNCATE, which commits the transaction that it runs in (Developer Guide: c_serial_isolation)."""
 
     table: str
 

@@ -1,4 +1,4 @@
-"""Redshift's column types, and PostgreSQL's for them (redshift.md A8, B)."""
+"""Redshift's column types, and PostgreSQL's for them (Developer Guide: c_Supported_data_types)."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _open(connection: socket.socket, login: Login, house: House) -> backend.Back
 
 def _greeting(opened: backend.BackendConnection) -> bytes:
     parts = [messages.message(b"R", b"\0\0\0\0")]
-    # What real clusters report; drivers read much from it (redshift.md D). Backslashes escape in Redshift's literals.
+    # What real clusters report; drivers read much from it. Backslashes escape in Redshift's literals.
     parts.append(messages.parameter_status("server_version", "8.0.2"))
     parts.append(messages.parameter_status("standard_conforming_strings", "off"))
     parts += [

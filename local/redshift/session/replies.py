@@ -1,4 +1,4 @@
-"""The backend's error texts and tags, in Redshift's words (redshift.md B, Transactions; D)."""
+"""The backend's error texts and tags, in Redshift's words, as users' transcripts show them."""
 
 from __future__ import annotations
 

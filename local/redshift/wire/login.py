@@ -21,7 +21,7 @@ from local.redshift.wire import messages, tls
 
 _LONGEST_STARTUP = 10_000
 # Sent to PostgreSQL as they are. Redshift's drivers also send client_protocol_version, driver_version and more, which
-# PostgreSQL refuses (redshift.md D).
+# PostgreSQL refuses.
 _PASSED = ("application_name", "client_encoding")
 _UTF8 = {"utf8", "utf-8", "unicode", "'utf-8'", "'utf8'"}
 # One setting in the start-up parameter "options": -c name=value or --name=value; a backslash escapes white space.
@@ -136,7 +136,7 @@ def _knows_password(connection: socket.socket, config: Config, user: str) -> boo
         given = logins.digest(user, _password(connection).decode("utf-8", "surrogateescape")).encode()
         expected = digest.encode()
     else:
-        # md5 is what every client of Redshift can do; redshift_connector's SCRAM does not work (redshift.md D).
+        # md5 is what every client of Redshift can do; redshift_connector's SCRAM does not work.
         connection.sendall(messages.message(b"R", struct.pack("!i", 5) + salt))
         given, expected = _password(connection), md5_response(digest, salt)
     return hmac.compare_digest(given, expected) and known is not None

@@ -76,7 +76,7 @@ def error(values: Mapping[str, str]) -> bytes:
 
 
 def notice(severity: str, body: str) -> bytes:
-    """Return a NoticeResponse; Redshift also uses the severity INFO (redshift.md A10)."""
+    """Return a NoticeResponse; Redshift also uses the severity INFO, after COPY for one."""
     return _with_fields(b"N", {"S": severity, "V": severity, "C": "00000", "M": body})
 
 

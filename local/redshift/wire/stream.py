@@ -11,7 +11,7 @@ from local.redshift.wire.messages import ProtocolError
 
 _HEADER = struct.Struct("!ci")
 _CHUNK = 1 << 16
-# No message needs more than Redshift's longest statement, 16 MB (redshift.md A1), except a row, which can be longer.
+# No message needs more than Redshift's longest statement, 16 MB (r_COPY), except a row, which can be longer.
 _LONGEST = 1 << 28
 # A socket that has nothing to read, or takes nothing more, says so in its own way with and without TLS.
 _LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
