@@ -11,6 +11,7 @@ import secrets
 import psycopg
 from psycopg import sql
 
+from local.redshift import superuser
 from local.redshift.config import Config
 from local.redshift.errors import RedshiftError
 
@@ -40,7 +41,7 @@ def known_digest(config: Config, user: str) -> str | None:
     if user in config.users:
         return digest(user, config.users[user])
     try:
-        with _connect(config) as connection:
+        with superuser.connect(config) as connection:
             found = connection.execute(_DIGEST, (user,)).fetchone()
     except psycopg.Error as error:
         raise RedshiftError(f"stand-in: PostgreSQL: {error}", code="08006", severity="FATAL") from error
@@ -53,7 +54,7 @@ def keep_digest(config: Config, kept: str) -> str:
     A token that no user ends up with, because the statement failed, is of no use to anybody.
     """
     token = secrets.token_hex(16)
-    with _connect(config) as connection:
+    with superuser.connect(config) as connection:
         connection.execute("insert into redshift_internal.login_digests values (%s, %s)", (token, kept))
     return token
 
@@ -70,7 +71,7 @@ def backend_password(config: Config, user: str) -> str:
 
 
 def _backend_password(config: Config, user: str) -> str:
-    with _connect(config) as connection, connection.transaction():
+    with superuser.connect(config) as connection, connection.transaction():
         found = connection.execute(_OF_USER, (user,)).fetchone()
         if found is None:
             raise RedshiftError(f'user "{user}" does not exist', code="28000", severity="FATAL")
@@ -83,16 +84,3 @@ def _backend_password(config: Config, user: str) -> str:
             update = "update redshift_internal.logins set backend_password = %s where role = %s"
             connection.execute(update, (password, role))
         return str(password)
-
-
-def _connect(config: Config) -> psycopg.Connection:
-    backend = config.backend
-    return psycopg.connect(
-        host=backend.host,
-        port=backend.port,
-        user=backend.user,
-        password=backend.password,
-        dbname=config.database,
-        autocommit=True,
-        application_name="redshift stand-in",
-    )

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from local.redshift import superuser
 from local.redshift.config import Config
 
 _FILES = (
@@ -34,7 +35,7 @@ def install(config: Config) -> dict[str, str]:
     The clients' roles are not superusers, so nothing that they send can reach PostgreSQL's files or programs.
     Raises psycopg.Error if the backend cannot be reached or refuses.
     """
-    with _connect(config, "postgres") as connection:
+    with superuser.connect(config, database="postgres") as connection:
         passwords = {user: secrets.token_urlsafe(32) for user in config.users}
         for user, password in passwords.items():
             _make_role(connection, user, password)
@@ -42,22 +43,9 @@ def install(config: Config) -> dict[str, str]:
         for user in list(config.users)[1:]:
             connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(owner), sql.Identifier(user)))
         _make_database(connection, config, owner)
-    with _connect(config, config.database) as connection:
+    with superuser.connect(config) as connection:
         _make_catalogue(connection)
     return passwords
-
-
-def _connect(config: Config, database: str) -> psycopg.Connection:
-    backend = config.backend
-    return psycopg.connect(
-        host=backend.host,
-        port=backend.port,
-        user=backend.user,
-        password=backend.password,
-        dbname=database,
-        autocommit=True,
-        application_name="redshift stand-in",
-    )
 
 
 def _make_role(connection: psycopg.Connection, user: str, password: str) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-import psycopg
-
+from local.redshift import superuser
 from local.redshift.config import Config
 from local.redshift.copy.failures import LoadError
 
@@ -39,17 +38,7 @@ class Journal:
     """The superuser's connection to the tables behind the system views. A context manager."""
 
     def __init__(self, config: Config) -> None:
-        backend = config.backend
-        self._connection = psycopg.connect(
-            host=backend.host,
-            port=backend.port,
-            user=backend.user,
-            password=backend.password,
-            dbname=config.database,
-            autocommit=True,
-            options="-c default_transaction_isolation=read\\ committed -c search_path=redshift_internal",
-            application_name="redshift stand-in journal",
-        )
+        self._connection = superuser.connect(config, purpose="journal", options=superuser.KEEPING)
 
     def __enter__(self) -> Journal:
         return self

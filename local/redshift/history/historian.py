@@ -14,6 +14,7 @@ import time
 
 import psycopg
 
+from local.redshift import superuser
 from local.redshift.config import Config
 from local.redshift.history.numbers import Numbers
 from local.redshift.history.record import Assembly, Record, Request
@@ -83,18 +84,8 @@ def start(config: Config) -> tuple[History, int]:
 
 
 def _connect(config: Config) -> psycopg.Connection:
-    backend = config.backend
-    return psycopg.connect(
-        host=backend.host,
-        port=backend.port,
-        user=backend.user,
-        password=backend.password,
-        dbname=config.database,
-        autocommit=True,
-        connect_timeout=5,
-        options="-c default_transaction_isolation=read\\ committed -c synchronous_commit=off",
-        application_name="redshift stand-in history",
-    )
+    options = "-c default_transaction_isolation=read\\ committed -c synchronous_commit=off"
+    return superuser.connect(config, purpose="history", options=options, seconds=5)
 
 
 class _Historian:

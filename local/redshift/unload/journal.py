@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import psycopg
-
+from local.redshift import superuser
 from local.redshift.config import Config
 from local.redshift.unload.files import File
 from local.redshift.unload.request import UnloadRequest
@@ -22,17 +21,7 @@ class UnloadJournal:
 
     def __init__(self, config: Config, statement: UnloadRequest, *, query: int, session: int, user: str) -> None:
         self._query = query
-        backend = config.backend
-        self._connection = psycopg.connect(
-            host=backend.host,
-            port=backend.port,
-            user=backend.user,
-            password=backend.password,
-            dbname=config.database,
-            autocommit=True,
-            options="-c default_transaction_isolation=read\\ committed -c search_path=redshift_internal",
-            application_name="redshift stand-in journal",
-        )
+        self._connection = superuser.connect(config, purpose="journal", options=superuser.KEEPING)
         options = statement.options
         self._connection.execute(
             "insert into unload_history (query_id, session_id, user_name, location, file_format, compression) "
