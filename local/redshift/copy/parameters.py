@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from local.redshift.copy import reading
 from local.redshift.copy.encodings import ENCODINGS
 from local.redshift.copy.options import Options
 from local.redshift.copy.text_parameters import TEXT_READERS, text_format
@@ -14,26 +15,11 @@ from local.redshift.errors import RedshiftError, UnsupportedError
 Reader = Callable[[Cursor, Options], None]
 
 
-def _flag(attribute: str) -> Reader:
-    def read(_: Cursor, options: Options) -> None:
-        setattr(options, attribute, True)
-
-    return read
-
-
 def _switch(*words: str) -> Reader:
     """Take one of the words or none: what has no effect on what is loaded."""
 
     def read(cursor: Cursor, _: Options) -> None:
         any(cursor.accept(word) for word in words)
-
-    return read
-
-
-def _as_string(attribute: str) -> Reader:
-    def read(cursor: Cursor, options: Options) -> None:
-        cursor.accept("as")
-        setattr(options, attribute, cursor.string())
 
     return read
 
@@ -52,15 +38,6 @@ def _as_number(attribute: str, most: int) -> Reader:
 def _comprows(cursor: Cursor, _: Options) -> None:
     """Take how many rows the compression's analysis would look at: it has no effect on what is loaded."""
     cursor.number()
-
-
-def _compression(name: str) -> Reader:
-    def read(_: Cursor, options: Options) -> None:
-        if options.compression:
-            raise RedshiftError(f"stand-in: both {options.compression} and {name}", code="42601")
-        options.compression = name
-
-    return read
 
 
 def _json(cursor: Cursor, options: Options) -> None:
@@ -146,13 +123,6 @@ def _authorise_once(options: Options) -> None:
         raise RedshiftError("stand-in: COPY takes one authorisation, not several", code="42601")
 
 
-def _refused(reason: str) -> Reader:
-    def read(_: Cursor, __: Options) -> None:
-        raise UnsupportedError(reason)
-
-    return read
-
-
 # What only other data formats take (Developer Guide: copy-parameters-data-format, JSON).
 _NOT_WITH_JSON: dict[str, Reader] = {
     **TEXT_READERS,
@@ -165,37 +135,40 @@ READERS: dict[str, Reader] = {
     "access_key_id": _access_key,
     "secret_access_key": _string("secret_key"),
     "session_token": _string("session_token"),
-    "region": _as_string("region"),
-    "manifest": _flag("manifest"),
+    "region": reading.as_string("region"),
+    "manifest": reading.flag("manifest"),
     "format": _format,
     "json": _json,
-    "gzip": _compression("gzip"),
-    "bzip2": _compression("bzip2"),
-    "zstd": _compression("zstd"),
-    "lzop": _refused("LZOP is not supported"),
-    "timeformat": _as_string("time_format"),
-    "dateformat": _as_string("date_format"),
+    "gzip": reading.compression("gzip"),
+    "bzip2": reading.compression("bzip2"),
+    "zstd": reading.compression("zstd"),
+    "lzop": reading.refused("LZOP is not supported"),
+    "timeformat": reading.as_string("time_format"),
+    "dateformat": reading.as_string("date_format"),
     "maxerror": _as_number("max_errors", 100_000),
-    "ignoreallerrors": _flag("ignore_all_errors"),
+    "ignoreallerrors": reading.flag("ignore_all_errors"),
     "acceptinvchars": _accept_invalid,
-    "acceptanydate": _flag("accept_any_date"),
-    "truncatecolumns": _flag("truncate_columns"),
-    "blanksasnull": _flag("blanks_as_null"),
-    "emptyasnull": _flag("empty_as_null"),
-    "trimblanks": _flag("trim_blanks"),
-    "roundec": _flag("round_decimals"),
-    "explicit_ids": _flag("explicit_ids"),
+    "acceptanydate": reading.flag("accept_any_date"),
+    "truncatecolumns": reading.flag("truncate_columns"),
+    "blanksasnull": reading.flag("blanks_as_null"),
+    "emptyasnull": reading.flag("empty_as_null"),
+    "trimblanks": reading.flag("trim_blanks"),
+    "roundec": reading.flag("round_decimals"),
+    "explicit_ids": reading.flag("explicit_ids"),
     "ignoreheader": _as_number("ignore_header", 2**31 - 1),
-    "noload": _flag("no_load"),
+    "noload": reading.flag("no_load"),
     "compupdate": _switch("preset", "on", "true", "off", "false"),
     "statupdate": _switch("on", "true", "off", "false"),
     "comprows": _comprows,
     "encoding": _encoding,
     **_NOT_WITH_JSON,
-    **{name: _refused(f"COPY … {name.upper()} is not supported") for name in ("parquet", "orc", "avro", "shapefile")},
-    "encrypted": _refused("COPY … ENCRYPTED is not supported"),
-    "master_symmetric_key": _refused("COPY … MASTER_SYMMETRIC_KEY is not supported"),
-    "ssh": _refused("COPY … SSH is not supported"),
+    **{
+        name: reading.refused(f"COPY … {name.upper()} is not supported")
+        for name in ("parquet", "orc", "avro", "shapefile")
+    },
+    "encrypted": reading.refused("COPY … ENCRYPTED is not supported"),
+    "master_symmetric_key": reading.refused("COPY … MASTER_SYMMETRIC_KEY is not supported"),
+    "ssh": reading.refused("COPY … SSH is not supported"),
 }
 
 
@@ -204,17 +177,7 @@ _FORMATS = ("json", "csv", "delimiter", "fixedwidth", "parquet", "orc", "avro", 
 
 def read_options(cursor: Cursor) -> Options:
     """Take the parameters behind FROM, in any order; each may come once."""
-    options = Options()
-    while not cursor.done:
-        token = cursor.peek()
-        reader = READERS.get(token.value) if token is not None and token.word(token.value) else None
-        if token is None or reader is None:
-            raise cursor.error()
-        if token.value in options.seen:
-            raise RedshiftError(f"stand-in: {token.value.upper()} is given twice", code="42601")
-        options.seen.add(token.value)
-        cursor.next()
-        reader(cursor, options)
+    options = reading.read_each(cursor, READERS, Options())
     _check(options)
     return options
 

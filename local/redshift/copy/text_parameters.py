@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from local.redshift.copy import reading
 from local.redshift.copy.options import Options
-from local.redshift.copy.text_arguments import null_string, one_character, widths
+from local.redshift.copy.text_arguments import one_character
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.errors import RedshiftError, UnsupportedError
 
 Reader = Callable[[Cursor, Options], None]
 
 
-def _flag(attribute: str) -> Reader:
-    def read(_: Cursor, options: Options) -> None:
-        setattr(options, attribute, True)
-
-    return read
-
-
 def _csv(_: Cursor, __: Options) -> None:
     """Take nothing: QUOTE, which may follow, has a row of its own."""
-
-
-def _delimiter(cursor: Cursor, options: Options) -> None:
-    cursor.accept("as")
-    options.delimiter = one_character(cursor, "DELIMITER")
 
 
 def _quote(cursor: Cursor, options: Options) -> None:
@@ -33,26 +22,16 @@ def _quote(cursor: Cursor, options: Options) -> None:
     options.quote = one_character(cursor, "QUOTE")
 
 
-def _fixed_width(cursor: Cursor, options: Options) -> None:
-    cursor.accept("as")
-    options.widths = widths(cursor)
-
-
-def _null(cursor: Cursor, options: Options) -> None:
-    cursor.accept("as")
-    options.null = null_string(cursor)
-
-
 TEXT_READERS: dict[str, Reader] = {
     "csv": _csv,
     "quote": _quote,
-    "delimiter": _delimiter,
-    "fixedwidth": _fixed_width,
-    "null": _null,
-    "escape": _flag("escape"),
-    "removequotes": _flag("remove_quotes"),
-    "fillrecord": _flag("fill_record"),
-    "ignoreblanklines": _flag("ignore_blank_lines"),
+    "delimiter": reading.delimiter,
+    "fixedwidth": reading.fixed_width,
+    "null": reading.null,
+    "escape": reading.flag("escape"),
+    "removequotes": reading.flag("remove_quotes"),
+    "fillrecord": reading.flag("fill_record"),
+    "ignoreblanklines": reading.flag("ignore_blank_lines"),
 }
 # What the guide says cannot be used together.
 _EXCLUDED = (

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from local.redshift.copy import parameters
+from local.redshift.copy import parameters, reading
 from local.redshift.copy.options import Options
-from local.redshift.copy.text_arguments import null_string, one_character, widths
 from local.redshift.dialect.cursor import Cursor
 from local.redshift.dialect.tokens import Kind
 from local.redshift.errors import RedshiftError, UnsupportedError
@@ -49,41 +48,11 @@ class UnloadOptions:
 Reader = Callable[[Cursor, UnloadOptions], None]
 
 
-def _flag(attribute: str) -> Reader:
-    def read(_: Cursor, options: UnloadOptions) -> None:
-        setattr(options, attribute, True)
-
-    return read
-
-
-def _as_string(attribute: str) -> Reader:
-    def read(cursor: Cursor, options: UnloadOptions) -> None:
-        cursor.accept("as")
-        setattr(options, attribute, cursor.string())
-
-    return read
-
-
 def _of_copy(name: str) -> Reader:
     def read(cursor: Cursor, options: UnloadOptions) -> None:
         parameters.READERS[name](cursor, options.access)
 
     return read
-
-
-def _delimiter(cursor: Cursor, options: UnloadOptions) -> None:
-    cursor.accept("as")
-    options.delimiter = one_character(cursor, "DELIMITER")
-
-
-def _null(cursor: Cursor, options: UnloadOptions) -> None:
-    cursor.accept("as")
-    options.null = null_string(cursor)
-
-
-def _fixed_width(cursor: Cursor, options: UnloadOptions) -> None:
-    cursor.accept("as")
-    options.widths = widths(cursor)
 
 
 def _format(cursor: Cursor, options: UnloadOptions) -> None:
@@ -100,15 +69,6 @@ def _text_format(name: str) -> Reader:
         if options.format != "text":
             raise RedshiftError(f"stand-in: both {options.format.upper()} and {name.upper()}", code="42601")
         options.format = name
-
-    return read
-
-
-def _compression(name: str) -> Reader:
-    def read(_: Cursor, options: UnloadOptions) -> None:
-        if options.compression:
-            raise RedshiftError(f"stand-in: both {options.compression} and {name}", code="42601")
-        options.compression = name
 
     return read
 
@@ -143,17 +103,10 @@ def _encrypted(cursor: Cursor, _: UnloadOptions) -> None:
         raise UnsupportedError("UNLOAD … ENCRYPTED is not supported: it asks for a key, and the stand-in has no KMS")
 
 
-def _refused(reason: str) -> Reader:
-    def read(_: Cursor, __: UnloadOptions) -> None:
-        raise UnsupportedError(reason)
-
-    return read
-
-
 _FORMATS: dict[str, Reader] = {
     "csv": _text_format("csv"),
     "json": _text_format("json"),
-    "parquet": _refused("UNLOAD … PARQUET is not supported"),
+    "parquet": reading.refused("UNLOAD … PARQUET is not supported"),
 }
 READERS: dict[str, Reader] = {
     **{
@@ -164,26 +117,26 @@ READERS: dict[str, Reader] = {
     },
     **_FORMATS,
     "format": _format,
-    "delimiter": _delimiter,
-    "fixedwidth": _fixed_width,
-    "null": _null,
-    "header": _flag("header"),
-    "addquotes": _flag("add_quotes"),
-    "escape": _flag("escape"),
-    "gzip": _compression("gzip"),
-    "bzip2": _compression("bzip2"),
-    "zstd": _compression("zstd"),
+    "delimiter": reading.delimiter,
+    "fixedwidth": reading.fixed_width,
+    "null": reading.null,
+    "header": reading.flag("header"),
+    "addquotes": reading.flag("add_quotes"),
+    "escape": reading.flag("escape"),
+    "gzip": reading.compression("gzip"),
+    "bzip2": reading.compression("bzip2"),
+    "zstd": reading.compression("zstd"),
     "manifest": _manifest,
-    "allowoverwrite": _flag("allow_overwrite"),
-    "cleanpath": _flag("clean_path"),
+    "allowoverwrite": reading.flag("allow_overwrite"),
+    "cleanpath": reading.flag("clean_path"),
     "parallel": _parallel,
     "maxfilesize": _largest,
-    "extension": _as_string("extension"),
+    "extension": reading.as_string("extension"),
     "encrypted": _encrypted,
-    "partition": _refused("UNLOAD … PARTITION BY is not supported"),
-    "rowgroupsize": _refused("UNLOAD … ROWGROUPSIZE is not supported: it is for PARQUET"),
-    "kms_key_id": _refused("UNLOAD … KMS_KEY_ID is not supported: the stand-in has no KMS"),
-    "master_symmetric_key": _refused("UNLOAD … MASTER_SYMMETRIC_KEY is not supported"),
+    "partition": reading.refused("UNLOAD … PARTITION BY is not supported"),
+    "rowgroupsize": reading.refused("UNLOAD … ROWGROUPSIZE is not supported: it is for PARQUET"),
+    "kms_key_id": reading.refused("UNLOAD … KMS_KEY_ID is not supported: the stand-in has no KMS"),
+    "master_symmetric_key": reading.refused("UNLOAD … MASTER_SYMMETRIC_KEY is not supported"),
 }
 # What the guide says cannot be used together; the last pair's outcome it does not say.
 _EXCLUDED = (
@@ -197,17 +150,7 @@ _UNKNOWN = (("csv", "escape"), ("fixedwidth", "addquotes"), ("fixedwidth", "esca
 
 def read_options(cursor: Cursor) -> UnloadOptions:
     """Take the parameters behind TO, in any order; each may come once."""
-    options = UnloadOptions()
-    while not cursor.done:
-        token = cursor.peek()
-        reader = READERS.get(token.value) if token is not None and token.word(token.value) else None
-        if token is None or reader is None:
-            raise cursor.error()
-        if token.value in options.seen:
-            raise RedshiftError(f"stand-in: {token.value.upper()} is given twice", code="42601")
-        options.seen.add(token.value)
-        cursor.next()
-        reader(cursor, options)
+    options = reading.read_each(cursor, READERS, UnloadOptions())
     _check(options)
     return options
 
