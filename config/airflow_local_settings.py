@@ -25,6 +25,7 @@ _NEEDED = (
     "sparkify.operators.manage_tables",
     "sparkify.operators.stage_to_redshift",
     "sparkify.retry_policy",
+    "sparkify.sql_files",
 )
 
 if _FORKING & set(sys.argv):

@@ -33,7 +33,6 @@ processes; then no hour since is left out. Unset, unpausing starts with the curr
 
 import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import jinja2
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
@@ -48,6 +47,7 @@ from sparkify.operators.load_dimension import LoadDimensionOperator
 from sparkify.operators.load_fact import LoadFactOperator
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
+from sparkify.sql_files import sql_folder
 from sparkify.window import parse_utc, resolve_window
 
 schedule_start: datetime | None = None
@@ -114,7 +114,7 @@ with DAG(
             description="The first moment no longer to load. Fill in both or neither.",
         ),
     },
-    template_searchpath=[str(Path(__file__).parent.parent / "sql")],
+    template_searchpath=[str(sql_folder())],
     template_undefined=jinja2.StrictUndefined,
     user_defined_macros={"window": resolve_window, "staging_table": staging_table},
 ) as dag:

@@ -10,7 +10,6 @@ log names the former by number and the latter by name. Start it by hand at any t
 """
 
 from datetime import timedelta
-from pathlib import Path
 
 import jinja2
 from airflow.sdk import DAG, CronDataIntervalTimetable
@@ -19,6 +18,7 @@ from sparkify.alerts import task_failed
 from sparkify.operators.delete_manifests import DeleteOldManifestsOperator
 from sparkify.operators.drop_staging import DropOldStagingOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
+from sparkify.sql_files import sql_folder
 
 age = {
     "keep_days": "{{ var.value.get('sparkify_keep_days', '7') }}",
@@ -41,7 +41,7 @@ with DAG(
         "execution_timeout": timedelta(minutes=10),
         "on_failure_callback": task_failed,
     },
-    template_searchpath=[str(Path(__file__).parent.parent / "sql")],
+    template_searchpath=[str(sql_folder())],
     template_undefined=jinja2.StrictUndefined,
 ) as dag:
     DropOldStagingOperator(

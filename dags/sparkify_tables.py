@@ -12,7 +12,6 @@ Start it by hand.
 """
 
 from datetime import timedelta
-from pathlib import Path
 
 import jinja2
 from airflow.sdk import DAG, Param
@@ -20,6 +19,7 @@ from airflow.sdk import DAG, Param
 from sparkify.alerts import task_failed
 from sparkify.operators.manage_tables import ACTIONS, ManageTablesOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
+from sparkify.sql_files import sql_folder
 
 with DAG(
     dag_id="sparkify_tables",
@@ -45,7 +45,7 @@ with DAG(
             description="For a reset, which drops all rows: type reset.",
         ),
     },
-    template_searchpath=[str(Path(__file__).parent.parent / "sql")],
+    template_searchpath=[str(sql_folder())],
     template_undefined=jinja2.StrictUndefined,
 ) as dag:
     ManageTablesOperator(

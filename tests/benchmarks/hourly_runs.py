@@ -71,10 +71,9 @@ def main() -> None:
 
 
 def _dags_folder(folder: Path) -> Path:
-    """Make a folder with the project's DAG files and the idle one, beside a way to the SQL."""
+    """Make a folder with the project's DAG files and the idle one."""
     dags = folder / "dags"
     dags.mkdir()
-    (folder / "sql").symlink_to(ROOT / "sql")
     for file in (ROOT / "dags").glob("*.py"):
         (dags / file.name).symlink_to(file)
     return dags
