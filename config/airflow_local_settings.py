@@ -26,6 +26,7 @@ _NEEDED = (
     "sparkify.operators.stage_to_redshift",
     "sparkify.retry_policy",
     "sparkify.sql_files",
+    "sparkify.tables",
 )
 
 if _FORKING & set(sys.argv):

@@ -20,6 +20,7 @@ from sparkify.alerts import task_failed
 from sparkify.operators.manage_tables import ACTIONS, ManageTablesOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
 from sparkify.sql_files import sql_folder
+from sparkify.tables import MIGRATIONS, TABLES
 
 with DAG(
     dag_id="sparkify_tables",
@@ -52,19 +53,6 @@ with DAG(
         task_id="manage_tables",
         action="{{ params.action }}",
         confirm="{{ params.confirm }}",
-        # In the order of their references.
-        tables=[
-            "tables/schema_migrations.sql",
-            "tables/staging_events.sql",
-            "tables/staging_songs.sql",
-            "tables/users.sql",
-            "tables/songs.sql",
-            "tables/artists.sql",
-            "tables/time.sql",
-            "tables/songplays.sql",
-            "tables/load_audit.sql",
-            "tables/load_status.sql",
-            "tables/quality_results.sql",
-        ],
-        migrations=[],
+        tables=list(TABLES),
+        migrations=list(MIGRATIONS),
     )
