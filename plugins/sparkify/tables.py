@@ -13,6 +13,17 @@ TABLES = (
     "tables/load_audit.sql",
     "tables/load_status.sql",
     "tables/quality_results.sql",
+    "tables/insights_refreshed.sql",
+    "tables/insights_top_songs.sql",
+    "tables/insights_top_artists.sql",
+    "tables/insights_hours_of_day.sql",
+    "tables/insights_weekdays.sql",
+    "tables/insights_plays_by_level.sql",
+    "tables/insights_conversion.sql",
+    "tables/insights_active_listeners.sql",
+    "tables/insights_longest_sessions.sql",
+    "tables/insights_top_locations.sql",
+    "tables/insights_known_songs.sql",
 )
 
 # In the order in which they were written; each is applied once.
