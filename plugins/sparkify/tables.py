@@ -27,7 +27,7 @@ TABLES = (
 )
 
 # In the order in which they were written; each is applied once.
-MIGRATIONS: tuple[str, ...] = ()
+MIGRATIONS: tuple[str, ...] = ("migrations/0001_quality_samples.sql",)
 
 # What the analysts' group may read; given anew whenever tables are made.
 GRANTS: tuple[str, ...] = ()

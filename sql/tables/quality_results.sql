@@ -1,6 +1,6 @@
 -- Purpose: every result of every data quality check.
 -- Grain: one row per check and try.
--- Refresh: appended by check_quality.
+-- Refresh: appended by check_quality and check_warehouse.
 create table if not exists quality_results (
     dag_id varchar(250) not null,
     run_id varchar(250) not null,
@@ -13,7 +13,11 @@ create table if not exists quality_results (
     observed varchar(250) not null,
     window_start timestamp,
     window_end timestamp,
-    checked_at timestamp not null
+    checked_at timestamp not null,
+    kind varchar(32),
+    column_name varchar(127),
+    -- A JSON array of at most five keys of rows that did not pass.
+    samples varchar(1000)
 )
 diststyle even
 compound sortkey (checked_at);
