@@ -29,5 +29,5 @@ TABLES = (
 # In the order in which they were written; each is applied once.
 MIGRATIONS: tuple[str, ...] = ("migrations/0001_quality_samples.sql",)
 
-# What the analysts' group may read; given anew whenever tables are made.
-GRANTS: tuple[str, ...] = ()
+# What the analysts' group may read; given anew whenever tables are made. grants/bootstrap.sql is the owner's to run.
+GRANTS = ("grants/analysts.sql",)
