@@ -40,6 +40,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from sparkify.alerts import deadline_missed, task_failed
+from sparkify.assets import source_assets, table_asset
 from sparkify.identifiers import staging_table
 from sparkify.operators.data_quality import DataQualityOperator
 from sparkify.operators.drop_staging import DropStagingOperator
@@ -74,6 +75,7 @@ source = {
 }
 staging_events = "{{ staging_table('staging.events', dag_run) }}"
 staged = {"staging": staging_events, "staged_by": "stage_events"}
+sources = source_assets()
 
 with DAG(
     dag_id="sparkify_etl",
@@ -121,6 +123,8 @@ with DAG(
     stage_events = StageToRedshiftOperator(
         task_id="stage_events",
         doc_md="COPY the log objects that overlap the window into a staging table of this run's own.",
+        inlets=[sources["logs"]],
+        outlets=[table_asset("staging.events")],
         mode="replace",
         table=staging_events,
         like="staging.events",
@@ -155,6 +159,8 @@ with DAG(
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
         doc_md="Mirror the song catalogue: COPY only new objects, or all if one changed or is gone.",
+        inlets=[sources["songs"]],
+        outlets=[table_asset("staging.songs")],
         mode="synchronise",
         table="staging.songs",
         ledger="staging.songs_ledger",
@@ -181,6 +187,8 @@ with DAG(
     load_users = LoadDimensionOperator(
         task_id="load_users",
         doc_md="Upsert every user with an event in the window; the latest event wins.",
+        inlets=[table_asset("staging.events")],
+        outlets=[table_asset("users")],
         table="users",
         key=["user_id"],
         columns=["first_name", "last_name", "gender", "level", "last_event_at"],
@@ -194,6 +202,8 @@ with DAG(
     load_songs = LoadDimensionOperator(
         task_id="load_songs",
         doc_md="Reconcile `songs` with the whole mirrored catalogue.",
+        inlets=[table_asset("staging.songs")],
+        outlets=[table_asset("songs")],
         table="songs",
         key=["song_id"],
         columns=["title", "artist_id", "year", "duration"],
@@ -207,6 +217,8 @@ with DAG(
     load_artists = LoadDimensionOperator(
         task_id="load_artists",
         doc_md="Reconcile `artists` with the whole mirrored catalogue.",
+        inlets=[table_asset("staging.songs")],
+        outlets=[table_asset("artists")],
         table="artists",
         key=["artist_id"],
         columns=["name", "location", "latitude", "longitude"],
@@ -220,6 +232,8 @@ with DAG(
     load_songplays = LoadFactOperator(
         task_id="load_songplays",
         doc_md="Replace the window's plays.",
+        inlets=[table_asset("staging.events"), table_asset("staging.songs")],
+        outlets=[table_asset("songplays")],
         table="songplays",
         columns=[
             "songplay_id",
@@ -242,6 +256,8 @@ with DAG(
     load_time = LoadFactOperator(
         task_id="load_time",
         doc_md="Replace the window's moments by those of its plays.",
+        inlets=[table_asset("songplays")],
+        outlets=[table_asset("time")],
         table="time",
         columns=["start_time", "hour", "day", "week", "month", "year", "weekday"],
         window_column="start_time",
@@ -253,6 +269,7 @@ with DAG(
     check_quality = DataQualityOperator(
         task_id="check_quality",
         doc_md="Counts, nulls, keys, references, values, and staged plays against facts.",
+        inlets=[table_asset(name) for name in ("songplays", "users", "songs", "artists", "time")],
         checks=[
             "checks/songplays.yaml",
             "checks/time.yaml",

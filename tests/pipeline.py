@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.execution_time.context import VariableAccessor
+from airflow.sdk.execution_time.context import OutletEventAccessors, VariableAccessor
 
 from local.warehouse import Warehouse
 
@@ -143,6 +143,7 @@ class Pipeline:
             "run_id": run.run_id,
             "params": params,
             "ti": task_instance,
+            "outlet_events": OutletEventAccessors(),
             "var": {"value": VariableAccessor(deserialize_json=False)},
         }
         return context, pushed

@@ -20,6 +20,7 @@ class LoadCounts:
     :ivar rows_updated: rows changed in place.
     :ivar rows_deleted: rows deleted.
     :ivar seconds: from the transaction's begin to its last statement.
+    :ivar identical: the rows inserted are those that were deleted: a window was loaded again as it was.
     """
 
     outcome: str
@@ -30,6 +31,13 @@ class LoadCounts:
     rows_updated: int = 0
     rows_deleted: int = 0
     seconds: float = 0.0
+    identical: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the table holds other rows than before."""
+        touched = self.rows_staged or self.rows_inserted or self.rows_updated or self.rows_deleted
+        return bool(touched) and not self.identical
 
     def as_xcom(self) -> dict[str, Any]:
         """The counts as plain values."""

@@ -79,12 +79,12 @@ class LoadOperator(AuditedOperator):
             if self.is_current(session):
                 counts = LoadCounts("unchanged")
                 self.audit(session, context, self.table, window, counts)
-                return counts.as_xcom()
+                return self.finish(context, window, counts)
             started = time.monotonic()
             with session.transaction(lock=self.lock_table):
                 counts = replace(self.load(session, window), seconds=time.monotonic() - started)
                 self.audit(session, context, self.table, window, counts)
-        return counts.as_xcom()
+        return self.finish(context, window, counts)
 
     def is_current(self, session: Session) -> bool:  # noqa: ARG002
         """Tell, without a lock, that the table cannot be changed by this load; False where that is not known."""

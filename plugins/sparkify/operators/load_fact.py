@@ -16,6 +16,10 @@ class LoadFactOperator(LoadOperator):
     Run twice, or after the source changed, the window holds exactly what the SELECT says now; other windows
     are not touched. Two runs of one window, at once or in any order, give the rows of one.
 
+    Where the window had rows, they are compared with those that replace them, so that nobody who waits for changed
+    facts is woken for the same ones. A window without rows, as every hour's first load finds it, pays a count for that
+    and is spared the deletion.
+
     Takes the parameters of :class:`sparkify.operators.load.LoadOperator`, and:
 
     :param columns: the columns to insert, which the SELECT must name.
@@ -44,8 +48,44 @@ class LoadFactOperator(LoadOperator):
             f"where {within_bounds(self.window_column)}"
         )
 
+    def count_statement(self) -> str:
+        """The count of the window's rows; its parameters are the window's bounds."""
+        return f"select count(*) from {table_name(self.table)} where {within_bounds(self.window_column)}"
+
+    def keep_statement(self) -> str:
+        """The statement that puts the window's rows by; its parameters are the window's bounds."""
+        columns = ", ".join(column_names(self.columns))
+        return (
+            f"insert into {self._replaced} ({columns})\n"
+            f"select {columns} from {table_name(self.table)} where {within_bounds(self.window_column)}"
+        )
+
+    def lost_statement(self) -> str:
+        """The count of rows, told apart by content and number, that were put by and are not in the window.
+
+        None is lost of as many rows as there are now: then they are the same. Its parameters are the window's bounds.
+        """
+        columns = ", ".join(column_names(self.columns))
+        return (
+            "select count(*) from (\n"
+            f"select {columns}, count(*) as copies from {self._replaced} group by {columns}\nexcept\n"
+            f"select {columns}, count(*) as copies from {table_name(self.table)}\n"
+            f"where {within_bounds(self.window_column)} group by {columns}\n) as lost"
+        )
+
+    @property
+    def _replaced(self) -> str:
+        """A temporary table of the session for the rows that the window had."""
+        return table_name(f"{self.table.rpartition('.')[2]}_replaced")
+
     def load(self, session: Session, window: Window) -> LoadCounts:
         """Delete and insert the window."""
-        deleted = session.execute(self.delete_statement(), window.bounds)
+        before = int(session.value(self.count_statement(), window.bounds))
+        if before:
+            session.execute(f"create temp table {self._replaced} (like {table_name(self.table)})")
+            session.execute(self.keep_statement(), window.bounds)
+            session.execute(self.delete_statement(), window.bounds)
         inserted = session.execute(self.insert_statement(), window.bounds)
-        return LoadCounts("loaded" if inserted else "no_rows", rows_inserted=inserted, rows_deleted=deleted)
+        identical = 0 < before == inserted and session.value(self.lost_statement(), window.bounds) == 0
+        outcome = "loaded" if inserted else "no_rows"
+        return LoadCounts(outcome, rows_inserted=inserted, rows_deleted=before, identical=identical)

@@ -144,7 +144,7 @@ class StageToRedshiftOperator(AuditedOperator):
         :raises WarehouseError: what it may.
         """
         stage = self._replace if self.mode == "replace" else self._synchronise
-        return stage(context).as_xcom()
+        return self.finish(context, Window.parse(self.window_start, self.window_end), stage(context))
 
     def copy_statement(self, table: str, url: str, options: Sequence[str] = ()) -> str:
         """The COPY of this task into `table` from a manifest at `url`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
+from sparkify.assets import tell_change
 from sparkify.audit import LoadCounts, TaskRun, record
 from sparkify.cancelling import end_session
 from sparkify.failures import WarehouseError
@@ -99,3 +100,11 @@ class AuditedOperator(WarehouseOperator):
         """Append the counts to the audit table, which also logs them."""
         self.log.info("%s, window %s", table, window)
         record(session, self.audit_table, self.task_run(context), table, window, counts)
+
+    def finish(self, context: "Context", window: Window, counts: LoadCounts) -> dict[str, Any]:
+        """Tell Airflow what the load did, once it is committed.
+
+        :return: the counts as the task's result.
+        """
+        tell_change(self, context, window, counts)
+        return counts.as_xcom()
