@@ -23,6 +23,7 @@ from sparkify.s3 import join_url
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator, Context
+    from pydantic.types import JsonValue
 
     from sparkify.audit import LoadCounts
     from sparkify.window import Window
@@ -74,7 +75,7 @@ def tell_change(task: "BaseOperator", context: "Context", window: "Window", coun
     if not counts.changed:
         task.outlets = []
         return
-    extra = {
+    extra: dict[str, JsonValue] = {
         "run_id": context["run_id"],
         "window_start": window.start.isoformat(),
         "window_end": window.end.isoformat(),
