@@ -39,6 +39,8 @@ class Pipeline:
         self._runs = 0
         # The ids of runs that Airflow would say are queued or running.
         self.unfinished: set[str] = set()
+        # The other runs that there are, as DAG and state.
+        self.others: list[tuple[str, str]] = []
         address = warehouse.redshift
         redshift: dict[str, Any] = {
             "conn_type": connection_type,
@@ -125,6 +127,7 @@ class Pipeline:
         run = SimpleNamespace(
             dag_id=dag_id,
             run_id=run_id or f"manual__{self.bucket}_{self._runs}",
+            run_type="manual",
             logical_date=None,
             data_interval_start=None,
             data_interval_end=None,
@@ -135,7 +138,7 @@ class Pipeline:
             dag_id=dag_id,
             run_id=run.run_id,
             try_number=try_number,
-            get_dr_count=lambda _, run_ids, **__: sum(run in self.unfinished for run in run_ids),
+            get_dr_count=self._count_runs,
             xcom_push=lambda key, value: pushed.update({key: json.loads(json.dumps(value))}),
         )
         context = {
@@ -147,6 +150,11 @@ class Pipeline:
             "var": {"value": VariableAccessor(deserialize_json=False)},
         }
         return context, pushed
+
+    def _count_runs(self, dag_id: str, *, run_ids: list[str] | None = None, states: list[str] | None = None) -> int:
+        if run_ids is not None:
+            return sum(run in self.unfinished for run in run_ids)
+        return sum(dag == dag_id and state in (states or []) for dag, state in self.others)
 
     def execute(self, statement: str) -> None:
         """Change something in the warehouse."""

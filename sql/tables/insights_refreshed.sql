@@ -9,7 +9,9 @@ create table if not exists insights.refreshed (
     facts bigint not null,
     first_play timestamp,
     last_play timestamp,
-    computed_at timestamp not null
+    computed_at timestamp not null,
+    loads bigint not null,
+    last_load timestamp
 )
 diststyle all;
 

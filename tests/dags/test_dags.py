@@ -75,7 +75,9 @@ def rendered(dag: DAG, context: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_dags_are_these_and_each_file_is_named_for_its_dag() -> None:
     assert [dag_of(path).dag_id for path in DAG_FILES] == [path.stem for path in DAG_FILES]
-    assert [path.stem for path in DAG_FILES] == ["sparkify_etl", "sparkify_housekeeping", "sparkify_tables"]
+    assert [path.stem for path in DAG_FILES] == [
+        *("sparkify_etl", "sparkify_housekeeping", "sparkify_insights", "sparkify_tables"),
+    ]
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
