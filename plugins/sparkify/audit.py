@@ -57,8 +57,8 @@ def record(session: Session, audit_table: str, run: TaskRun, table: str, window:
     """Append the load's row. To be the transaction's last statement: then it holds the table's lock shortest."""
     session.execute(
         f"insert into {table_name(audit_table)} (dag_id, run_id, try_number, table_name, window_start, window_end,"
-        " outcome, files, rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, getdate())",
+        " outcome, files, rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at,"
+        " began_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, getdate(), sysdate)",
         (
             run.dag_id,
             run.run_id,

@@ -16,7 +16,9 @@ create table if not exists load_audit (
     rows_updated bigint not null,
     rows_deleted bigint not null,
     seconds double precision not null,
-    loaded_at timestamp not null
+    loaded_at timestamp not null,
+    -- The transaction's start, finer than loaded_at's whole seconds: which of two loads of a table came first.
+    began_at timestamp
 )
 diststyle even
 compound sortkey (window_start);
