@@ -7,8 +7,8 @@ Assets are static: Airflow reads them when it parses a DAG file, where neither a
   asset with another URI for another asset, without the events that it had; a restored or resized cluster is the same.
 - A source's URI names the bucket and prefix. They are those of Airflow's Variables `sparkify_source`,
   `sparkify_log_layout` and `sparkify_song_prefix` where these are set by environment variables of Airflow's processes,
-  the one way to set a Variable that costs no question; else those of the public data set. StageToRedshiftOperator
-  warns where it reads from elsewhere.
+  the one way to set a Variable that costs no question; else those of the public data set. A task that reads from
+  elsewhere warns in its log.
 
 <https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/assets.html> has the forms.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import Asset
 
 from sparkify.identifiers import table_name
+from sparkify.layout import shared_directory
 from sparkify.s3 import join_url
 
 if TYPE_CHECKING:
@@ -53,12 +54,25 @@ def source_assets() -> dict[str, Asset]:
     source = os.environ.get("AIRFLOW_VAR_SPARKIFY_SOURCE", _SOURCE)
     layout = os.environ.get("AIRFLOW_VAR_SPARKIFY_LOG_LAYOUT", _LOG_LAYOUT)
     prefix = os.environ.get("AIRFLOW_VAR_SPARKIFY_SONG_PREFIX", _SONG_PREFIX)
-    # Of a layout the directories that are the same for every hour.
-    logs = layout.partition("%")[0].rpartition("/")[0]
     return {
-        "logs": Asset("log files", join_url(source, logs).rstrip("/"), group="S3"),
+        "logs": Asset("log files", join_url(source, shared_directory(layout)).rstrip("/"), group="S3"),
         "songs": Asset("song catalogue", join_url(source, prefix).rstrip("/"), group="S3"),
     }
+
+
+def warn_if_elsewhere(task: "BaseOperator", url: str) -> None:
+    """Log a warning if a task whose inlet is in S3 reads from another place: the asset graph then names the wrong one.
+
+    :param url: what the task reads, an s3:// prefix.
+    """
+    for inlet in task.inlets:
+        if isinstance(inlet, Asset) and inlet.uri.startswith("s3://") and inlet.uri != url.rstrip("/"):
+            task.log.warning(
+                "The asset graph says %s, but this task reads %s: set AIRFLOW_VAR_SPARKIFY_SOURCE, _LOG_LAYOUT and "
+                "_SONG_PREFIX in the environment of Airflow's processes instead of the Variables",
+                inlet.uri,
+                url,
+            )
 
 
 def tell_change(task: "BaseOperator", context: "Context", window: "Window", counts: "LoadCounts") -> None:

@@ -98,3 +98,9 @@ def staging_table(template: str, dag_run: _Run) -> str:
     :return: `template` and sixteen hexadecimal digits; the same for every task and every try of the run.
     """
     return table_name(f"{template}_{run_digest(dag_run)}")
+
+
+def staged_like(table: str) -> str:
+    """Return the table whose shape a run's own staging table has; any other table as it is."""
+    template, _, digest = table.rpartition("_")
+    return template if RUN_DIGEST.fullmatch(digest) else table

@@ -62,3 +62,8 @@ class Layout:
         # Keys of one directory are listed together: a month of days costs one listing, not thirty.
         directory = key.split("*", 1)[0].rpartition("/")[0]
         return Period(Window(start, start + self.granularity), pattern, f"{directory}/" if directory else "")
+
+
+def shared_directory(template: str) -> str:
+    """Return the directory, without its last slash, that the objects of every period of a layout lie in; may be ''."""
+    return re.split("[%*]", template, maxsplit=1)[0].rpartition("/")[0]

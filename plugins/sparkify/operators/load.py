@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from sparkify.audit import LoadCounts
+from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
 from sparkify.staging_gone import telling_what_to_clear
@@ -89,6 +90,12 @@ class LoadOperator(AuditedOperator):
     def is_current(self, session: Session) -> bool:  # noqa: ARG002
         """Tell, without a lock, that the table cannot be changed by this load; False where that is not known."""
         return False
+
+    def flow(self) -> Flow:
+        """What the SELECT reads, and the table."""
+        counts = self._counts
+        rows = counts.rows_inserted + counts.rows_updated if counts else None
+        return Flow(written=(Written(self.table, rows, self.query),))
 
     def load(self, session: Session, window: Window) -> LoadCounts:
         """Change the table, each subclass in its way, within the open transaction."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from sparkify import s3
+from sparkify.assets import warn_if_elsewhere
 from sparkify.audit import LoadCounts
 from sparkify.catalogue import LEDGER_COLUMNS, compare, read_ledger
 from sparkify.copy_statement import JSON_MODES, CopyStatement
 from sparkify.failures import PermanentWarehouseError
 from sparkify.identifiers import UnsafeSqlTextError, column_names, table_name
-from sparkify.layout import Layout
+from sparkify.layout import Layout, shared_directory
+from sparkify.lineage.flow import Flow, Objects, Written
 from sparkify.load_errors import explain
 from sparkify.manifests import Manifests
 from sparkify.operators.warehouse import AuditedOperator
@@ -128,6 +130,7 @@ class StageToRedshiftOperator(AuditedOperator):
         self.lock_table = lock_table
         self.aws_conn_id = aws_conn_id
         self.role_conn_id = role_conn_id
+        self._read: tuple[str, ...] = ()
         needed, foreign = (_REPLACE, _SYNCHRONISE) if mode == "replace" else (_SYNCHRONISE, _REPLACE)
         if missing := [name for name in needed if getattr(self, name) is None]:
             raise ValueError(f"{self.task_id}: mode {mode!r} needs {', '.join(missing)}")
@@ -143,8 +146,15 @@ class StageToRedshiftOperator(AuditedOperator):
         :raises PermanentWarehouseError: what else a retry cannot mend.
         :raises WarehouseError: what it may.
         """
+        warn_if_elsewhere(self, self._url)
         stage = self._replace if self.mode == "replace" else self._synchronise
         return self.finish(context, Window.parse(self.window_start, self.window_end), stage(context))
+
+    def flow(self) -> Flow:
+        """The objects of the layout or of the prefix, and the table, by the name of the one that it is like."""
+        counts = self._counts
+        objects = Objects(self._url, counts.files if counts else None, self._read)
+        return Flow((objects,), written=(Written(self.like or self.table, counts.rows_staged if counts else None),))
 
     def copy_statement(self, table: str, url: str, options: Sequence[str] = ()) -> str:
         """The COPY of this task into `table` from a manifest at `url`."""
@@ -171,6 +181,11 @@ class StageToRedshiftOperator(AuditedOperator):
         return f"select count(*) from {self._scratch} where not ({within_bounds(str(self.window_column))})"
 
     @property
+    def _url(self) -> str:
+        """What the objects share, of which some or all are read."""
+        return s3.join_url(self.source, shared_directory(self.layout) if self.layout else str(self.prefix))
+
+    @property
     def _scratch(self) -> str:
         """A temporary table of the session, in which one period's rows lie before those of the window are kept."""
         return table_name(f"{str(self.like).rpartition('.')[2]}_of_period")
@@ -179,7 +194,8 @@ class StageToRedshiftOperator(AuditedOperator):
         window = Window.parse(self.window_start, self.window_end)
         found = s3.find_objects(self._client, self.source, Layout(str(self.layout)), window)
         objects = [item for _, item in found]
-        self.log.info("Window %s: %s objects: %s", window, len(objects), ", ".join(o.url for o in objects))
+        self._read = tuple(item.url for item in objects)
+        self.log.info("Window %s: %s objects: %s", window, len(objects), ", ".join(self._read))
         manifests = self._manifests(context)
         written: list[str] = []
         table, like = table_name(self.table), table_name(str(self.like))

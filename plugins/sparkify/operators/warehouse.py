@@ -10,11 +10,13 @@ from sparkify.assets import tell_change
 from sparkify.audit import LoadCounts, TaskRun, record
 from sparkify.cancelling import end_session
 from sparkify.failures import WarehouseError
+from sparkify.lineage.flow import Flow
 from sparkify.quick_retries import retrying
 from sparkify.session import Session, open_session
 from sparkify.window import Window
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
 
@@ -79,6 +81,27 @@ class WarehouseOperator(BaseSQLOperator):
         if session:
             end_session(self.get_db_hook(), session, self.log)
 
+    def flow(self) -> Flow:
+        """Tell what the task reads and writes; with counts, once it has."""
+        return Flow()
+
+    def get_openlineage_facets_on_start(self) -> "OperatorLineage[Any, Any]":
+        """Name what will be read and written; OpenLineage's provider calls this, if it is switched on."""
+        return self._lineage(with_columns=False)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> "OperatorLineage[Any, Any]":  # noqa: ARG002
+        """Tell what was read and written, with columns and counts."""
+        return self._lineage(with_columns=True)
+
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> "OperatorLineage[Any, Any]":  # noqa: ARG002
+        """Tell what is known; the warehouse is not asked, as it may be the reason."""
+        return self._lineage(with_columns=False)
+
+    def _lineage(self, *, with_columns: bool) -> "OperatorLineage[Any, Any]":
+        from sparkify.lineage.events import describe
+
+        return describe(self.flow(), self.get_db_hook(), self.log, with_columns=with_columns)
+
     @staticmethod
     def task_run(context: "Context") -> TaskRun:
         """Tell which try of which run this is."""
@@ -95,6 +118,7 @@ class AuditedOperator(WarehouseOperator):
     def __init__(self, *, audit_table: str = "load_audit", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.audit_table = audit_table
+        self._counts: LoadCounts | None = None
 
     def audit(self, session: Session, context: "Context", table: str, window: Window, counts: LoadCounts) -> None:
         """Append the counts to the audit table, which also logs them."""
@@ -106,5 +130,6 @@ class AuditedOperator(WarehouseOperator):
 
         :return: the counts as the task's result.
         """
+        self._counts = counts
         tell_change(self, context, window, counts)
         return counts.as_xcom()
