@@ -1,0 +1,75 @@
+"""Questions to the warehouse from Airflow's api-server: short, bounded, and answered with words if they fail."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sparkify.page.problems import explain
+from sparkify.session import Session, open_session
+
+if TYPE_CHECKING:
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+CONNECTION = "redshift"
+_STATEMENT_TIMEOUT = timedelta(seconds=8)
+# By connection type the driver's own setting, in seconds. redshift_connector's holds for each answer, too, so it is
+# longer than a statement may take.
+_PATIENCE: dict[str, tuple[str, int]] = {"redshift": ("timeout", 10), "postgres": ("connect_timeout", 5)}
+
+log = logging.getLogger(__name__)
+
+
+class _Quiet(logging.LoggerAdapter):
+    """Statements are logged by the session, to a task's log; here they would fill the api-server's."""
+
+    def info(self, msg: object, *args: object, **kwargs: Any) -> None:
+        self.debug(msg, *args, **kwargs)
+
+
+@contextmanager
+def questions(label: str, conn_id: str = CONNECTION) -> Iterator[Session]:
+    """Open a session for a few questions. Blocks: to be called in a thread.
+
+    :param label: what asks; it stands in each statement's comment.
+    :raises PageProblem: if the warehouse cannot be reached or refuses.
+    """
+    try:
+        with open_session(
+            _hook(conn_id),
+            label=f"sparkify page {label}",
+            log=_Quiet(log),  # type: ignore[arg-type]
+            statement_timeout=_STATEMENT_TIMEOUT,
+        ) as session:
+            yield session
+    except Exception as error:  # noqa: BLE001 - explain raises again what it does not know
+        problem = explain(error)
+        log.warning("%s: %s", label, error)
+        raise problem from None
+
+
+def _hook(conn_id: str) -> "DbApiHook":
+    """Make the connection's hook, with bounds on how long it waits and how often it tries.
+
+    BaseHook is the SDK's, and finds connections in the api-server as in a task: it asks the environment, the
+    configured secrets backend and the metadata database there, because the api-server declares itself a server
+    process (`airflow.api_fastapi.main`).
+    """
+    from airflow.sdk import BaseHook
+    from tenacity import stop_after_attempt
+
+    hook = BaseHook.get_hook(conn_id)
+    # Each keeps the connection that it was made from, under a name of its own, and builds its arguments from that.
+    held = getattr(hook, "conn", None) or hook.connection
+    setting = _PATIENCE.get(held.conn_type or "")
+    if setting:
+        name, seconds = setting
+        held.extra = json.dumps({name: seconds, **held.extra_dejson})
+    again = getattr(type(hook).get_conn, "retry_with", None)
+    if again:
+        # The redshift hook tries five times, which takes a quarter of a minute: good for a task, not for a reader.
+        hook.get_conn = partial(again(stop=stop_after_attempt(1)), hook)
+    return hook
