@@ -76,7 +76,8 @@ def rendered(dag: DAG, context: dict[str, Any]) -> dict[str, Any]:
 def test_the_dags_are_these_and_each_file_is_named_for_its_dag() -> None:
     assert [dag_of(path).dag_id for path in DAG_FILES] == [path.stem for path in DAG_FILES]
     assert [path.stem for path in DAG_FILES] == [
-        *("sparkify_etl", "sparkify_housekeeping", "sparkify_insights", "sparkify_tables"),
+        *("sparkify_cluster_down", "sparkify_cluster_pause", "sparkify_cluster_up", "sparkify_etl"),
+        *("sparkify_housekeeping", "sparkify_insights", "sparkify_tables"),
     ]
 
 

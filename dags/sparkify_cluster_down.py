@@ -1,0 +1,109 @@
+"""
+# Sparkify: remove a Redshift warehouse
+
+Deletes what `sparkify_cluster_up` has made under a name, in this order: the cluster, with a final snapshot unless you
+decline it; its subnet group and security group; its role and the workers' policy. Then it reports what is left.
+
+Type the cluster's name in *Confirmation*. Pause `sparkify_etl` and let its runs end first: they would fail.
+
+**Only what carries the tag** `sparkify:cluster` with this name is deleted. What else bears one of the names stays, and
+is named in the first and the last task's log. So does the workers' policy while it is attached to somebody: detach
+it, and run this again.
+
+**Again.** A run that stopped half-way is completed by clearing its failed task, or by another run. When all is gone,
+there is nothing to do, and the run is green.
+
+**Snapshots stay** until you delete them, and are billed by their size. *Restore* in the Redshift console brings the
+data back; the final snapshot is named after the cluster and the moment of its creation.
+"""
+
+from datetime import timedelta
+
+import jinja2
+from airflow.sdk import DAG, Param
+
+from sparkify.alerts import task_failed
+from sparkify.cluster import form as fields
+from sparkify.cluster.down import ConfirmRemovalOperator, DeleteAccessOperator, ReportRestOperator
+from sparkify.cluster.sensors import DeleteNetworkSensor, DeleteWarehouseSensor
+from sparkify.retry_policy import WarehouseRetryPolicy
+
+cluster = {
+    "cluster": "{{ params.name }}",
+    "region": "{{ params.region or var.value.get('sparkify_region', 'us-west-2') }}",
+}
+with DAG(
+    dag_id="sparkify_cluster_down",
+    description="By hand: final snapshot, then delete what sparkify_cluster_up has made",
+    doc_md=__doc__,
+    tags=["sparkify", "manual", "aws"],
+    schedule=None,
+    max_active_runs=1,
+    default_args={
+        "owner": "data-engineering",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=10),
+        "retry_policy": WarehouseRetryPolicy(),
+        "execution_timeout": timedelta(minutes=15),
+        "on_failure_callback": task_failed,
+    },
+    params={
+        "name": Param(
+            "sparkify",
+            type="string",
+            pattern=fields.NAME_PATTERN,
+            maxLength=fields.MAX_NAME,
+            title="Name",
+            description="The cluster to remove.",
+        ),
+        "confirm": Param(
+            "",
+            type="string",
+            maxLength=fields.MAX_NAME,
+            title="Confirmation",
+            description="Type the cluster's name again.",
+        ),
+        "final_snapshot": Param(
+            True,
+            type="boolean",
+            title="Final snapshot",
+            description="Keep the data in one, billed by its size. Without, all rows are gone for good.",
+        ),
+        "region": Param(
+            None,
+            type=["null", "string"],
+            pattern=fields.REGION_PATTERN,
+            title="Region",
+            description="Empty: the Variable sparkify_region.",
+        ),
+    },
+    template_undefined=jinja2.StrictUndefined,
+) as dag:
+    confirm = ConfirmRemovalOperator(
+        task_id="confirm",
+        doc_md="Check the confirmation, say what will be deleted. Deletes nothing.",
+        confirm="{{ params.confirm }}",
+        **cluster,
+    )
+    delete_warehouse = DeleteWarehouseSensor(
+        task_id="delete_warehouse",
+        doc_md="Delete the cluster, or workgroup and namespace, and wait until it is gone.",
+        final_snapshot="{{ params.final_snapshot }}",
+        mode="reschedule",
+        poke_interval=30,
+        timeout=timedelta(hours=2).total_seconds(),
+        **cluster,
+    )
+    delete_network = DeleteNetworkSensor(
+        task_id="delete_network",
+        doc_md="Delete subnet group and security group, once nothing uses them.",
+        mode="reschedule",
+        poke_interval=30,
+        timeout=timedelta(hours=2).total_seconds(),
+        **cluster,
+    )
+    delete_access = DeleteAccessOperator(
+        task_id="delete_access", doc_md="Delete the role and the workers' policy.", **cluster
+    )
+    report_rest = ReportRestOperator(task_id="report_rest", doc_md="Say what is left.", **cluster)
+    confirm >> delete_warehouse >> delete_network >> delete_access >> report_rest

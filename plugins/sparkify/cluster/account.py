@@ -1,0 +1,52 @@
+"""The AWS account that a connection leads to: who is called, and the services' clients."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account and region, as ARNs name them.
+
+    :ivar partition: `aws`, `aws-cn` or `aws-us-gov`.
+    """
+
+    partition: str
+    number: str
+    region: str
+
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
+        """The ARN of a resource in this account."""
+        return f"arn:{self.partition}:{service}:{self.region if regional else ''}:{self.number}:{resource}"
+
+
+class Aws:
+    """The clients of one Airflow connection in one region, made by the amazon provider's hooks when first used.
+
+    :param conn_id: an `aws` connection; its `endpoint_url` goes for all services.
+    """
+
+    def __init__(self, conn_id: str, region: str) -> None:
+        self.conn_id, self.region = conn_id, region
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service, `redshift-serverless` say."""
+        if service not in self._clients:
+            from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+
+            hook: Any = AwsBaseHook(aws_conn_id=self.conn_id, region_name=self.region, client_type=service)
+            self._clients[service] = hook.conn
+        return self._clients[service]
+
+    @cached_property
+    def account(self) -> Account:
+        """Ask who we are; costs one call."""
+        parts = self.client("sts").get_caller_identity()["Arn"].split(":")
+        return Account(partition=parts[1], number=parts[4], region=self.region)
+
+
+def code_of(error: BaseException) -> str:
+    """Return the error code of a botocore ClientError."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
