@@ -91,7 +91,7 @@ def _local_settings(held: dict[str, str]) -> dict[str, str]:
         "schema": "dev",
         "login": "awsuser",
         "password": held["SPARKIFY_REDSHIFT_PASSWORD"],
-        "extra": {"ssl": False},
+        "extra": {"ssl": False, "application_name": "sparkify"},
     }
     aws = {
         "conn_type": "aws",

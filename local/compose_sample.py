@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from local.compose_env import MANIFESTS, SOURCE
 from local.mirror import ensure_bucket
 from local.simulator import simulate
 
+FIRST_DAY = date(2018, 11, 1)
+DAYS = 30
 _THREADS = 8
 _LAST = "log_json_path.json"  # uploaded when all else is there, so its presence says that nothing lacks
 
@@ -39,7 +42,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(_THREADS) as pool:
         folder = Path(name)
-        summary = simulate(folder)
+        summary = simulate(folder, start=FIRST_DAY, days=DAYS)
         files = [path for path in folder.rglob("*.json") if path.name != _LAST]
 
         def put(path: Path) -> None:

@@ -18,7 +18,7 @@ from local.redshift import config as front_config
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SHOTS = {"migrate", "sample"}
-LOCAL = {"warehouse", "s3", "redshift", "sample"}
+LOCAL = {"warehouse", "s3", "redshift", "sample", "load"}
 AIRFLOW = {"migrate", "api-server", "scheduler", "dag-processor", "triggerer"}
 FILLED_IN = """
 AIRFLOW_CONN_REDSHIFT='redshift://loader:secret@cluster.example:5439/dev'
@@ -105,7 +105,8 @@ def test_servers_are_watched_and_restarted_and_the_rest_runs_once(everything: di
         if name in ONE_SHOTS:
             assert service["restart"] == "no", name
         else:
-            assert service["restart"] == "unless-stopped", name
+            # The load tries again a few times, and is left down for a person to read why.
+            assert service["restart"] == ("on-failure:5" if name == "load" else "unless-stopped"), name
             assert service["healthcheck"]["test"][0] == "CMD", name
     for name in AIRFLOW - {"migrate"}:
         wanted = {"migrate": {"condition": "service_completed_successfully", "required": True}}
@@ -133,7 +134,7 @@ def test_the_file_holds_no_secret_and_says_which_command_makes_them(tmp_path: Pa
     text = (ROOT / "docker-compose.yaml").read_text()
     for line in text.splitlines():
         if re.search(r"(PASSWORD|SECRET|_KEY|CONN)\w*(?<!_FILE): ", line):
-            assert re.search(r"\$\{\w+:[?-]", line), line
+            assert re.search(r"\$\{\w+:?[?-]", line), line
 
 
 def test_a_warehouse_that_was_not_named_is_asked_for(tmp_path: Path) -> None:
@@ -142,6 +143,45 @@ def test_a_warehouse_that_was_not_named_is_asked_for(tmp_path: Path) -> None:
     assert done.returncode != 0
     # Which of the missing ones it names is Compose's choice.
     assert re.search(r"required variable AIRFLOW_\w+ is missing a value: set it in \.env", done.stderr)
+
+
+def test_a_connection_set_to_nothing_is_one_that_airflow_looks_for_elsewhere(tmp_path: Path) -> None:
+    filled_in = re.sub(r"^(AIRFLOW_CONN_\w+)=.*$", r"\1=", FILLED_IN, flags=re.MULTILINE)
+    (tmp_path / "env").write_text(filled_in)
+    assert compose_env.main(["--file", str(tmp_path / "env")]) == 0
+    environment = read(tmp_path / "env")["services"]["scheduler"]["environment"]
+    assert environment["AIRFLOW_CONN_REDSHIFT"] == environment["AIRFLOW_CONN_REDSHIFT_S3_ROLE"] == ""
+
+
+def test_what_is_optional_reaches_airflow_if_it_is_set_and_is_unset_else(aws_env: Path, tmp_path: Path) -> None:
+    optional = {
+        "AIRFLOW_CONN_SPARKIFY_ALERTS": "http://hook.example",
+        "AIRFLOW_VAR_SPARKIFY_KEEP_DAYS": "3",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "http", "url": "http://lineage.example"}',
+        "AIRFLOW__SECRETS__BACKEND": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
+        "SPARKIFY_DEADLINE_MINUTES": "30",
+        "SPARKIFY_SCHEDULE_START": "2018-11-01",
+    }
+    (tmp_path / "env").write_text(aws_env.read_text() + "".join(f"{name}='{optional[name]}'\n" for name in optional))
+    for name in AIRFLOW:
+        unset = read(aws_env)["services"][name]["environment"]
+        assert not any(unset.get(each) for each in optional), name
+        assert read(tmp_path / "env")["services"][name]["environment"].items() >= optional.items(), name
+
+
+def test_every_setting_that_the_code_and_its_guides_name_can_be_set(everything: dict[str, Any]) -> None:
+    texts = [path.read_text() for folder in ("dags", "plugins") for path in (ROOT / folder).rglob("*.py")]
+    texts.append((ROOT / "docs" / "operating.md").read_text())
+    named = {
+        found for text in texts for found in re.findall(r"\b(?:SPARKIFY_(?:SCHEDULE|DEADLINE)_\w+|AIRFLOW__\w+)", text)
+    }
+    named |= {
+        f"AIRFLOW_VAR_{found.upper()}"
+        for text in texts
+        for found in re.findall(r"var\.value(?:\.get\(')?\.?(sparkify_\w+)", text)
+    }
+    assert {"SPARKIFY_DEADLINE_MINUTES", "AIRFLOW_VAR_SPARKIFY_KEEP_DAYS"} <= named
+    assert named - set(everything["services"]["scheduler"]["environment"]) == set()
 
 
 def test_the_stand_ins_password_is_the_connections(everything: dict[str, Any], local_env: Path) -> None:
