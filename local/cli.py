@@ -130,6 +130,19 @@ def hours(
         raise typer.Exit(command.run(found, between(start, end), as_json=as_json))
 
 
+@app.command()
+def insights(
+    folder: Annotated[
+        Path | None, typer.Option("--csv", help="Write a file for each to this folder instead.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Print the answers to the analytics team's questions, or write each as CSV."""
+    from local import insights as command
+
+    with _addresses("insights") as found:
+        raise typer.Exit(command.run(found["redshift"], folder))
+
+
 @app.command(context_settings=_PASSED_ON, add_help_option=False)
 def airflow(context: typer.Context) -> None:
     """Airflow's own command line with the stack's environment; everything after it is passed on."""

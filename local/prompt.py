@@ -87,10 +87,11 @@ def _show(cursor: psycopg.Cursor[Any]) -> None:
         writer.writerow(names)
         writer.writerows(cursor)
         return
-    _table(names, cursor.fetchall())
+    show_rows(names, cursor.fetchall())
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows as a table for a terminal."""
     table = Table()
     for at, name in enumerate(names):
         number = any(isinstance(row[at], int | float) for row in rows)

@@ -11,7 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.etl import ETL_DAG, Outcome
+from local import insights, picture
+from local.etl import ETL_DAG, INSIGHTS_DAG, Outcome
+from local.insights import Insights
 from local.warehouse import RedshiftAddress
 from local.window import Window
 
@@ -33,7 +35,9 @@ class Report:
     """One invocation of `run`.
 
     :ivar seconds: `install` of .venv, `start` of the stack up to ready tables, `load` of the data into S3 (beside
-        the start), `etl` of the DAG runs, `total` from the command's start to its end.
+        the start), `etl` of the DAG runs, `insights` of their run, `total` from the command's start to its end.
+    :ivar computed: how the run that computes the insights ended; None if there was none, as nothing was loaded.
+    :ivar insights: what it computed; None if it failed.
     """
 
     window: Window
@@ -41,12 +45,15 @@ class Report:
     rows: dict[str, int]
     songplays_with_song: int
     quality: Quality
+    computed: Outcome | None = None
+    insights: Insights | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
         """Whether every run and every check of severity `fail` succeeded."""
-        return not self.outcome.failed and self.outcome.success > 0 and not self.quality.failed
+        loaded = not self.outcome.failed and self.outcome.success > 0
+        return loaded and self.insights is not None and not self.quality.failed
 
     def write(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""
@@ -60,6 +67,7 @@ class Report:
                 "warned": self.quality.warned,
                 "failed": self.quality.failed,
             },
+            "insights": picture.figures(self.insights) if self.insights else None,
             "seconds": {name: round(value, 2) for name, value in self.seconds.items()},
         }
         aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -76,9 +84,13 @@ class Report:
             f"Checks: {quality.passed} passed, {quality.warned} warned, {quality.failed} failed", markup=False
         )
         console.print(f"Runs: {runs.success} succeeded, {runs.failed} failed", markup=False)
+        if self.insights:
+            console.print()
+            picture.show(console, self.insights)
+            console.print()
         timings = ", ".join(f"{name} {value:.1f} s" for name, value in self.seconds.items())
         console.print(f"Time: {timings}", markup=False)
-        for line in [*quality.complaints, *runs.messages]:
+        for line in [*quality.complaints, *runs.messages, *(self.computed.messages if self.computed else [])]:
             console.print(line, markup=False, style="red", soft_wrap=True)
 
     def _print_rows(self, console: Console) -> None:
@@ -94,8 +106,8 @@ class Report:
         console.print(table)
 
 
-def read(redshift: RedshiftAddress, window: Window, outcome: Outcome) -> Report:
-    """Read what the warehouse holds after `outcome`, and what its runs recorded of themselves."""
+def read(redshift: RedshiftAddress, window: Window, outcome: Outcome, computed: Outcome | None) -> Report:
+    """Read what the warehouse holds after the loads and the computation, and what their runs recorded."""
     import psycopg
 
     # Parameters are merged on this side: a statement of 720 run ids then needs no prepared plan.
@@ -118,12 +130,16 @@ def read(redshift: RedshiftAddress, window: Window, outcome: Outcome) -> Report:
             **{name: number(f'select count(*) from public."{name}"') for name in _TABLES},
         }
         with_song = number("select count(*) from public.songplays where song_id is not null")
+        checked_by = [*outcome.run_ids, *(computed.run_ids if computed else [])]
         checks = connection.execute(
             "select run_id, check_name, table_name, severity, passed, expected, observed, try_number, checked_at"
-            f" from public.quality_results where {of_runs}",
-            outcome.run_ids,
+            f" from public.quality_results where dag_id in ('{ETL_DAG}', '{INSIGHTS_DAG}')"
+            f" and run_id in ({', '.join(['%s'] * len(checked_by)) or 'null'})",
+            checked_by,
         ).fetchall()
-    return Report(window, outcome, rows, with_song, _quality(checks))
+        # Answers of an earlier run would be none to what was loaded now.
+        answers = insights.read(connection) if computed and computed.success else None
+    return Report(window, outcome, rows, with_song, _quality(checks), computed, answers)
 
 
 def _quality(checks: list[tuple[Any, ...]]) -> Quality:

@@ -22,6 +22,7 @@ from local.window import Window
 
 # Set by the launcher, which is another process: when the command began, and how long .venv took.
 STARTED, INSTALLED = "SPARKIFY_STARTED", "SPARKIFY_INSTALL_SECONDS"
+_PARTS = ("install", "start", "load", "etl", "insights")
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,14 @@ def _load(stack: Stack, data: DataSet, whole: Window, steps: Steps, options: Opt
     with steps.step(f"Loading {whole.hours} hours, {'hour by hour' if options.hourly else 'in one run'}") as step:
         outcome = (etl.load_hourly if options.hourly else etl.load)(whole, step.task.update)
     seconds["etl"] = step.seconds
+    computed = None
+    if outcome.success:
+        with steps.step("Checking the whole warehouse and computing the insights") as step:
+            computed = etl.refresh_insights(step.task.update)
+        seconds["insights"] = step.seconds
     api.close()
-    result = report.read(stack.warehouse.redshift, whole, outcome)
-    result.seconds = {name: seconds[name] for name in ("install", "start", "load", "etl")}
+    result = report.read(stack.warehouse.redshift, whole, outcome, computed)
+    result.seconds = {name: seconds[name] for name in _PARTS if name in seconds}
     return result
 
 

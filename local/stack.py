@@ -16,7 +16,7 @@ from local.processes import Server
 from local.s3 import S3Server
 from local.warehouse import Detours, Warehouse
 
-DAGS = ("sparkify_tables", "sparkify_etl")
+DAGS = ("sparkify_tables", "sparkify_etl", "sparkify_insights")
 
 
 class Stack:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("install", "start", "load", "etl", "total")
+PARTS = ("install", "start", "load", "etl", "insights", "total")
 
 
 def main() -> None:

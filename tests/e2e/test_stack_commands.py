@@ -136,7 +136,7 @@ def test_the_report_counts_what_plain_python_counts(loaded: tuple[Place, Path], 
     assert told["runs"] == {"success": 1, "failed": 0}
     assert told["quality"]["failed"] == 0
     assert told["quality"]["passed"] > 0
-    assert set(told["seconds"]) == {"install", "start", "load", "etl", "total"}
+    assert set(told["seconds"]) == {"install", "start", "load", "etl", "insights", "total"}
     wanted = expected.tables(sample_dir)
     for table in ("songplays", "users", "songs", "artists", "time"):
         assert told["rows"][table] == len(wanted[table]), table
