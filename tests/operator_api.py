@@ -94,6 +94,20 @@ class OperatorApi(AirflowApi):
         """Make a Variable."""
         self._send("POST", "/api/v2/variables", {"key": name, "value": value})
 
+    def asset_events(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return the events that a run's tasks have made, by the asset's name; fails if one has two."""
+        events = list(self._pages("/api/v2/assets/events", "asset_events", {"source_run_id": run_id}))
+        by_name = {str(event["name"]): event for event in events}
+        assert len(by_name) == len(events), f"an asset of {run_id} has two events"
+        return by_name
+
+    def asset_graph(self, name: str) -> set[tuple[str, str]]:
+        """Return the edges, by label, of the graph that the UI draws around an asset."""
+        [asset] = [found for found in self._pages("/api/v2/assets", "assets") if found["name"] == name]
+        graph = self._get("/ui/dependencies", {"node_id": f"asset:{asset['id']}", "dependency_type": "data"})
+        labels = {node["id"]: str(node["label"]) for node in graph["nodes"]}
+        return {(labels[edge["source_id"]], labels[edge["target_id"]]) for edge in graph["edges"]}
+
     def health(self) -> dict[str, str]:
         """Return what Airflow says of its parts, those that were never started left out."""
         found = self._get("/api/v2/monitor/health")
