@@ -24,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+package_app = typer.Typer(help="Pack the project for a deployment: docs/deploy/README.md.", no_args_is_help=True)
+app.add_typer(package_app, name="package")
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 _ENVIRONMENT = 2  # exit code: nothing was loaded because something around us is not right
 
@@ -166,6 +168,23 @@ def data(
         raise StackError(f"{to} exists and is not an empty folder", "name a new one")
     with Steps() as steps, steps.step("Simulating") as step:
         step.note = str(simulate(to, songs=songs, events=events, days=days, seed=seed))
+
+
+@package_app.command()
+def mwaa(
+    to: Annotated[Path, typer.Option("--out", help="Folder to write to; new or empty.", metavar="DIR")],
+    airflow_version: Annotated[
+        str, typer.Option("--airflow", help="The environment's version.", metavar="VERSION")
+    ] = "3.3.1",
+    env: Annotated[
+        Path | None, typer.Option(help="Settings for the start-up script, lines NAME=VALUE.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Write what Amazon MWAA reads from its bucket: dags/, plugins.zip, requirements.txt and startup.sh."""
+    from local import package_mwaa
+
+    for path in package_mwaa.write(to, airflow_version=airflow_version, env=env):
+        print(path)  # noqa: T201 - for programs, too
 
 
 @app.command(context_settings=_PASSED_ON, add_help_option=False)
