@@ -1,18 +1,21 @@
 """Check tables and stop what follows if they are not as they must be."""
 
+import json
 from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator, SQLCheckResult
-from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.checks import CheckResult, TableChecks, parse_checks
 from sparkify.identifiers import table_name
 from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.quality.declaration import TableChecks, parse_checks
+from sparkify.quality.errors import CheckDefinitionError
+from sparkify.quality.link import ChecksLink
+from sparkify.quality.results import CheckResult, DataQualityError
+from sparkify.quality.running import Run, run_checks
 from sparkify.session import Session
 from sparkify.staging_gone import telling_what_to_clear
-from sparkify.versions import read_versions, write_version
 from sparkify.window import Window
 
 if TYPE_CHECKING:
@@ -20,39 +23,28 @@ if TYPE_CHECKING:
 
 _RESULT_COLUMNS = (
     "dag_id, run_id, try_number, check_name, table_name, severity, passed, expected, observed,"
-    " window_start, window_end, checked_at"
+    " window_start, window_end, kind, column_name, samples, checked_at"
 )
-
-
-class DataQualityError(AirflowFailException):
-    """Checks of severity `fail` that did not pass, all of them; not retried: the data will not change by itself.
-
-    :ivar failures: the results.
-    """
-
-    def __init__(self, failures: Sequence[CheckResult], window: Window) -> None:
-        self.failures = tuple(failures)
-        lines = "\n".join(
-            f"  {result.check.name}: expected {result.expected}, found {result.observed}" for result in failures
-        )
-        super().__init__(
-            f"{len(failures)} data quality check(s) failed for {window}:\n{lines}\n"
-            "Find the cause, mend the source, and clear the run; the results are in quality_results."
-        )
+# Bytes that results_table's columns take.
+_LONGEST_TEXT, _LONGEST_SAMPLES = 250, 1000
 
 
 class DataQualityOperator(WarehouseOperator):
     """Run every check, record every result, then fail once with all that failed.
 
     One transaction, so that all checks see one state; one scan a table. Results go to `results_table`, to XCom
-    under the key `quality`, and to `check_results` for listeners. Run twice, results are appended twice, told
-    apart by their try. A table with `only_if_changed` that does not pass is checked by every run until it does.
+    under the key `quality`, and to `check_results` for listeners; a check that did not pass is also in the log, as an
+    error or a warning, and gives the task instance's page a link to the results. Run twice, results are appended twice,
+    told apart by their try.
 
-    :param checks: for each table its checks as YAML, or a .yaml file with them (templated); see
-        :mod:`sparkify.checks`.
-    :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
+    With a window it checks what a run has loaded, without one whole tables. In both it leaves out what other runs are
+    just replacing; see :mod:`sparkify.quality.settled`.
+
+    :param checks: for each table its checks as YAML, or a .yaml file with them (templated); see docs/quality.md.
+    :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated); None for whole tables.
     :param window_end: its end, not in it (templated).
     :param results_table: the table that keeps every result.
+    :param audit_table: the table in which loads record themselves.
     :param staging: the run's own staging table that checks read, if one (templated); if it is gone, the error says
         which task brings it back.
     :param staged_by: the task that makes it.
@@ -67,76 +59,82 @@ class DataQualityOperator(WarehouseOperator):
     )
     template_ext: Sequence[str] = (".yaml",)
     template_fields_renderers = {"checks": "yaml"}  # noqa: RUF012  (Airflow's own attribute)
+    operator_extra_links = (ChecksLink(),)
     ui_color = "#f4e1f0"
 
     def __init__(
         self,
         *,
         checks: Sequence[str],
-        window_start: str,
-        window_end: str,
+        window_start: str | None = None,
+        window_end: str | None = None,
         results_table: str = "quality_results",
+        audit_table: str = "load_audit",
         staging: str | None = None,
         staged_by: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if (window_start is None) != (window_end is None):
+            raise ValueError(f"{self.task_id}: window_start and window_end need each other")
         self.checks = checks
         self.window_start = window_start
         self.window_end = window_end
         self.results_table = results_table
+        self.audit_table = audit_table
         self.staging = staging
         self.staged_by = staged_by
 
     def work(self, context: "Context") -> dict[str, int]:
         """Check.
 
-        :return: how many checks passed, warned and failed (0).
+        :return: how many checks passed, were not asked, warned and failed (0).
         :raises DataQualityError: if one of severity `fail` did not pass.
         :raises CheckDefinitionError: if the checks are not declared as they should be.
         :raises PermanentWarehouseError: what else a retry cannot mend.
         :raises WarehouseError: what it may.
         """
-        window = Window.parse(self.window_start, self.window_end)
-        tables = [parse_checks(text) for text in self.checks]
+        window = Window.parse(self.window_start, self.window_end) if self.window_start and self.window_end else None
+        run = Run(self.task_run(context), str(context["dag_run"].run_type), window, self.audit_table)
+        tables = list(map(parse_checks, self.checks))
+        _refuse_repeated(tables)
         gone = telling_what_to_clear(self.staging, self.staged_by)
         with self.session(context) as session, gone, session.transaction():
-            results = []
-            for table in tables:
-                results += _run(table, session, window)
-            self._record(session, context, results, window)
+            results = [result for table in tables for result in run_checks(table, session, run)]
+            self._record(session, run, results)
         self.check_results = list(map(_for_listeners, results))
         failures = [result for result in results if result.failed]
         summary = {
-            "passed": sum(result.passed for result in results),
+            "passed": sum(result.passed and not result.not_asked for result in results),
+            "not_asked": sum(bool(result.not_asked) for result in results),
             "warned": sum(result.warned for result in results),
             "failed": len(failures),
         }
         for result in results:
             log = self.log.error if result.failed else self.log.warning if result.warned else self.log.info
-            verdict = "passed" if result.passed else "FAILED" if result.failed else "warning"
-            log("%s %s: expected %s, found %s", verdict, result.check.name, result.expected, result.observed)
-        context["ti"].xcom_push(
-            key="quality", value={**summary, "window": str(window), "results": list(map(_for_xcom, results))}
-        )
+            log("%s %s", "passed" if result.passed else "FAILED" if result.failed else "warning", result)
+        told = {**summary, "window": str(window) if window else None, "results": list(map(_for_xcom, results))}
+        context["ti"].xcom_push(key="quality", value=told)
         if failures:
             raise DataQualityError(failures, window)
         return summary
 
-    def _record(self, session: Session, context: "Context", results: Sequence[CheckResult], window: Window) -> None:
-        run = self.task_run(context)
+    def _record(self, session: Session, run: Run, results: Sequence[CheckResult]) -> None:
         rows = [
             (
-                run.dag_id,
-                run.run_id,
-                run.try_number,
+                run.task_run.dag_id,
+                run.task_run.run_id,
+                run.task_run.try_number,
                 result.check.name,
                 result.check.table,
                 result.check.severity,
                 result.passed,
-                result.expected,
-                str(result.observed),
-                *window.bounds,
+                _cut(result.expected),
+                _cut(result.found),
+                *(run.window.bounds if run.window else (None, None)),
+                result.check.kind,
+                result.check.column,
+                _samples(result),
             )
             for result in results
         ]
@@ -150,20 +148,23 @@ class DataQualityOperator(WarehouseOperator):
         )
 
 
-def _run(table: TableChecks, session: Session, window: Window) -> list[CheckResult]:
-    """Check a table, or nothing of it where it is of the version that last passed; remember the version if it passes.
+def _refuse_repeated(tables: Sequence[TableChecks]) -> None:
+    names = [check.name for table in tables for check in table.checks]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CheckDefinitionError(f"{', '.join(twice)} is declared in two of the task's files: give one a `name`")
 
-    Nobody is locked out: of two runs that check one version at once both may remember it, or one is retried.
-    """
-    if table.only_if_changed is None:
-        return list(table.run(session, window))
-    version, checked = read_versions(session, table.only_if_changed.version_table, table.only_if_changed.checked_table)
-    if version is not None and version == checked:
-        return []
-    results = list(table.run(session, window))
-    if version is not None and not any(result.failed for result in results):
-        write_version(session, table.only_if_changed.checked_table, version)
-    return results
+
+def _cut(text: str) -> str:
+    """Return what of a text fits its column."""
+    return text.encode()[:_LONGEST_TEXT].decode(errors="ignore")
+
+
+def _samples(result: CheckResult) -> str | None:
+    """Return as many of the keys as fit their column, as JSON."""
+    kept = list(result.samples)
+    while len(json.dumps(kept, ensure_ascii=False).encode()) > _LONGEST_SAMPLES:
+        kept.pop()
+    return json.dumps(kept, ensure_ascii=False) if kept else None
 
 
 def _for_xcom(result: CheckResult) -> dict[str, Any]:
@@ -172,7 +173,8 @@ def _for_xcom(result: CheckResult) -> dict[str, Any]:
         "severity": result.check.severity,
         "passed": result.passed,
         "expected": result.expected,
-        "observed": str(result.observed),
+        "observed": result.found,
+        "samples": list(result.samples),
     }
 
 
@@ -185,6 +187,5 @@ def _for_listeners(result: CheckResult) -> SQLCheckResult:
         column=result.check.column,
         table=result.check.table,
         expected=result.expected,
-        actual=str(result.observed),
-        content=result.check.expression,
+        actual=result.found,
     )
