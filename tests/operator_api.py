@@ -101,6 +101,20 @@ class OperatorApi(AirflowApi):
         assert len(by_name) == len(events), f"an asset of {run_id} has two events"
         return by_name
 
+    def make_asset_event(self, name: str) -> None:
+        """Say that an asset has changed, as the button in its page does."""
+        [asset] = [found for found in self._pages("/api/v2/assets", "assets") if found["name"] == name]
+        self._send("POST", "/api/v2/assets/events", {"asset_id": asset["id"]})
+
+    def has_queued_events(self, dag_id: str) -> bool:
+        """Tell whether asset events are there that will lead to a run of the DAG."""
+        return int(self._get(f"/api/v2/dags/{dag_id}/assets/queuedEvents")["total_entries"]) > 0
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str) -> Any:
+        """Return what a task has pushed."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
+        return self._get(path)["value"]
+
     def asset_graph(self, name: str) -> set[tuple[str, str]]:
         """Return the edges, by label, of the graph that the UI draws around an asset."""
         [asset] = [found for found in self._pages("/api/v2/assets", "assets") if found["name"] == name]

@@ -1,5 +1,6 @@
 """The commands of ./sparkify on a real stack."""
 
+import csv
 import json
 import os
 import socket
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 
 from local import sessions
-from tests import expected
+from tests import expected, expected_insights
 from tests.e2e.commands import Place, place
 
 pytestmark = pytest.mark.slow
@@ -140,6 +141,28 @@ def test_the_report_counts_what_plain_python_counts(loaded: tuple[Place, Path], 
     wanted = expected.tables(sample_dir)
     for table in ("songplays", "users", "songs", "artists", "time"):
         assert told["rows"][table] == len(wanted[table]), table
+
+
+def test_the_report_and_the_files_have_the_answers_of_plain_python(
+    loaded: tuple[Place, Path], sample_dir: Path, tmp_path: Path
+) -> None:
+    here, report = loaded
+    wanted = expected_insights.answers(sample_dir)
+    told = json.loads(report.read_text())["insights"]
+    assert told["plays"] == sum(plays for _, _, plays in wanted["active_listeners"])
+    assert told["plays_by_day"] == {day.isoformat(): plays for day, _, plays in wanted["active_listeners"]}
+    assert [(place["location"], place["plays"]) for place in told["top_locations"]] == [
+        (location, plays) for _, location, plays, _ in sorted(wanted["top_locations"])
+    ]
+    assert told["paid_plays"] == sum(plays for _, level, plays, _ in wanted["plays_by_level"] if level == "paid")
+    assert told["known_plays"] == sum(known for _, _, known, _ in wanted["known_songs"])
+    done = here.run("insights", "--csv", str(tmp_path / "csv"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {file.stem for file in (tmp_path / "csv").iterdir()} == set(wanted)
+    for question, rows in wanted.items():
+        with (tmp_path / "csv" / f"{question}.csv").open(newline="") as file:
+            lines = [tuple(line) for line in csv.reader(file)][1:]
+        assert lines == [tuple(map(str, row)) for row in sorted(rows)], question
 
 
 def test_loading_again_reports_the_same_rows(loaded: tuple[Place, Path], sample_dir: Path, tmp_path: Path) -> None:
