@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT.parent / "shared" / "data"
+# Airflow's simple auth manager makes their passwords, and writes them to the file with the administrator's.
+LESSER_ROLES = ("viewer", "user", "op")
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +96,7 @@ def stack_of_tests(data: Path, *, ports: Sequence[int] = (), **options: Any) -> 
 
 @pytest.fixture(scope="session")
 def airflow_stack(month: Path) -> Iterator[RunningStack]:
-    """A running stack that makes no runs by the clock, with the month in S3."""
-    with stack_of_tests(month) as running:
+    """A running stack that makes no runs by the clock, with the month in S3, and users of each lesser role."""
+    users = ",".join(("admin:admin", *(f"{role}:{role}" for role in LESSER_ROLES)))
+    with stack_of_tests(month, further={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users}) as running:
         yield running
