@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator, SQLCheckResult
 
 from sparkify.identifiers import table_name
+from sparkify.lineage.flow import Checked, Flow, Written
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.quality.declaration import TableChecks, parse_checks
 from sparkify.quality.errors import CheckDefinitionError
@@ -118,6 +119,16 @@ class DataQualityOperator(WarehouseOperator):
         if failures:
             raise DataQualityError(failures, window)
         return summary
+
+    def flow(self) -> Flow:
+        """The tables that are checked, with what was found, and the results' table."""
+        results = self.check_results
+        checked = []
+        for name in (table.name for table in map(parse_checks, self.checks)):
+            found = tuple(result for result in results if result.table == name)
+            counts = [int(str(r.actual)) for r in found if r.check_type == "row_count" and str(r.actual).isdigit()]
+            checked.append(Checked(name, counts[0] if counts else None, found))
+        return Flow(checked=tuple(checked), written=(Written(self.results_table, len(results) or None),))
 
     def _record(self, session: Session, run: Run, results: Sequence[CheckResult]) -> None:
         rows = [
