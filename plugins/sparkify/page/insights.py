@@ -1,10 +1,11 @@
-"""The insights' questions: what may be asked for by name, and which columns an answer has."""
+"""The insights' questions: what may be asked for by name, and how it is read."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sparkify.identifiers import column_names, table_name
+from sparkify.insights import QUESTIONS
 from sparkify.session import Session
 
 # More than five years of days, two levels a day. Beyond it the latest are given.
@@ -30,46 +31,22 @@ class Question(StrEnum):
 class Answer:
     """What a question's table holds.
 
-    :ivar columns: their names, in order. :ivar rows: their values, ordered by `order`.
+    :ivar columns: their names, in order. :ivar rows: their values, in the order of the first two.
     """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
-class _Table:
-    """:ivar columns: all of them. :ivar order: the first `order` columns order the rows."""
-
-    columns: tuple[str, ...]
-    order: int = 1
-    by_day: bool = False
-
-
-_TABLES = {
-    Question.TOP_SONGS: _Table(("rank", "song_id", "title", "artist_name", "plays", "listeners")),
-    Question.TOP_ARTISTS: _Table(("rank", "artist_id", "name", "plays", "listeners")),
-    Question.HOURS_OF_DAY: _Table(("hour", "plays", "listeners")),
-    Question.WEEKDAYS: _Table(("weekday", "plays", "listeners")),
-    Question.PLAYS_BY_LEVEL: _Table(("day", "level", "plays", "listeners"), 2, by_day=True),
-    Question.CONVERSION: _Table(("day", "free_listeners", "paid_listeners", "conversions", "churned"), by_day=True),
-    Question.ACTIVE_LISTENERS: _Table(("day", "listeners", "plays"), by_day=True),
-    Question.LONGEST_SESSIONS: _Table(("rank", "session_id", "user_id", "started_at", "ended_at", "minutes", "plays")),
-    Question.TOP_LOCATIONS: _Table(("rank", "location", "plays", "listeners")),
-    Question.KNOWN_SONGS: _Table(("day", "plays", "known_plays", "known_share"), by_day=True),
-}
-
-
 def statement(question: Question, *, most: int | None = MOST_ROWS) -> str:
-    """Return the SELECT that reads a question's table: all its columns, ordered.
+    """Return the SELECT that reads a question's table: all its columns, ordered by rank, hour, or day and level.
 
     :param most: how many rows at most, of days the latest; None: all.
     """
-    table = _TABLES[question]
-    columns = column_names(table.columns)
+    columns = column_names(QUESTIONS[question])
     # Days are read from the latest on, so that the bound leaves out the oldest.
-    backwards = " desc" if table.by_day and most else ""
-    order = ", ".join(f"{name}{backwards}" for name in columns[: table.order])
+    backwards = " desc" if _by_day(question) and most else ""
+    order = ", ".join(f"{name}{backwards}" for name in columns[:2])
     limit = f" limit {most}" if most else ""
     return f"select {', '.join(columns)} from {table_name(f'insights.{question}')} order by {order}{limit}"
 
@@ -79,8 +56,11 @@ def ask(session: Session, question: Question, *, most: int | None = MOST_ROWS) -
 
     :raises WarehouseError: as the session does.
     """
-    table = _TABLES[question]
     rows = session.fetch(statement(question, most=most))
-    if table.by_day and most:
+    if _by_day(question) and most:
         rows.reverse()
-    return Answer(table.columns, rows)
+    return Answer(QUESTIONS[question], rows)
+
+
+def _by_day(question: Question) -> bool:
+    return QUESTIONS[question][0] == "day"

@@ -77,7 +77,10 @@ def explain(error: BaseException) -> PageProblem:
         )
     if not isinstance(error, WarehouseError | PermanentWarehouseError):
         raise error
-    state = describe(error.__cause__).sqlstate if error.__cause__ else None
+    failure = describe(error.__cause__) if error.__cause__ else None
+    # psycopg gives a refused login no SQLSTATE.
+    denied = failure and "authentication failed" in failure.message
+    state = "28000" if denied else failure.sqlstate if failure else None
     if state:
         for prefix, *words in _BY_STATE:
             if state.startswith(prefix):

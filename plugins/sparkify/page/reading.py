@@ -178,13 +178,16 @@ def _judged(session: Session, start: datetime, end: datetime, runs: list[OpenRun
 def _reach(
     first: datetime | None, last: datetime | None, runs: list[OpenRun]
 ) -> tuple[datetime | None, datetime | None]:
-    """From when to when hours were asked for, of the warehouse's loads and of Airflow's runs."""
+    """From which to before which hour was asked for, of the warehouse's loads and of Airflow's runs."""
     spans = [run.window.bounds for run in runs]
     begins = [begin for begin in (first, *(start for start, _ in spans)) if begin]
     ends = [end for end in (last, *(end for _, end in spans)) if end]
     if not begins or not ends:
         return None, None
-    return max(min(begins), datetime(FIRST_YEAR, 1, 1)), min(max(ends), datetime(LAST_YEAR, 12, 31))
+    # An hour that was asked for in part counts.
+    begin = min(begins).replace(minute=0, second=0, microsecond=0)
+    end = -(-(max(ends) - begin) // HOUR) * HOUR + begin
+    return max(begin, datetime(FIRST_YEAR, 1, 1)), min(end, datetime(LAST_YEAR, 12, 31))
 
 
 def _month_overview(

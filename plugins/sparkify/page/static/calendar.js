@@ -61,9 +61,8 @@ function monthButton(month, choose) {
     type: "button",
     disabled: !known,
     "aria-pressed": String(month.month === chosen.month),
-    "aria-label": `${FULL_MONTHS.format(at)}: ${known ? told(month.counts) : "nothing asked for"}`,
     onclick: choose,
-  }, el("span", {}, MONTHS.format(at)), el("span", { class: "minis", "aria-hidden": "true" }, ...days));
+  }, el("span", {}, MONTHS.format(at)), el("span", { class: "unseen" }, ` ${at.getUTCFullYear()}: ${known ? told(month.counts) : "not asked for"}`), el("span", { class: "minis", "aria-hidden": "true" }, ...days));
 }
 
 const told = (counts) => STATUSES.filter((status) => counts[status]).map((status) => `${number(counts[status])} ${status}`).join(", ");

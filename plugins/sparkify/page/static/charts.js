@@ -42,7 +42,8 @@ function configuration({ labels, series, horizontal, stacked, show, shown }) {
     grid: { display: grid, color: lines, drawTicks: false },
     ticks: { color: quiet, padding: 6, font: { size: 11 }, ...extra },
   });
-  const amounts = scale(true, { callback: (value) => show(value), maxTicksLimit: 6 });
+  const whole = series.every((each) => each.values.every(Number.isInteger));
+  const amounts = scale(true, { callback: (value) => show(value), maxTicksLimit: 6, precision: whole ? 0 : undefined });
   const names = scale(false, {
     maxRotation: 0,
     autoSkip: !horizontal,

@@ -17,7 +17,7 @@ export function table(caption, columns, rows, attributes = {}) {
     el("tr", {}, ...columns.map((each, place) => {
       const value = each.show ? each.show(row[place], row) : row[place];
       const shown = value === null || value === undefined ? "–" : value;
-      return el(place ? "td" : "th", { scope: place ? null : "row", class: each.number && "number" }, shown);
+      return el(place ? "td" : "th", { scope: place ? null : "row", class: each.number && "number", "data-label": each.label }, shown);
     })));
   return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption },
     el("table", attributes, el("caption", { class: "unseen" }, caption), el("thead", {}, head), el("tbody", {}, ...body)));

@@ -93,7 +93,8 @@ function byTable(checks, days) {
   return [...tables].map(([name, its]) => {
     const bad = its.filter((check) => !check.passed).length;
     const ever = its.some((check) => check.days.some(([, , warned, failed]) => warned + failed));
-    const told = bad ? `${bad} of ${many(its.length, "check")} not passed` : `${many(its.length, "check")} passed`;
+    const passed = `${many(its.length, "check")} passed${ever ? ", before not all" : ""}`;
+    const told = bad ? `${bad} of ${many(its.length, "check")} not passed` : passed;
     return el("details", { class: "checks", open: bad > 0 || ever },
       el("summary", {}, el("strong", {}, name), " ", el("span", { class: bad ? "bad" : "quiet" }, told)),
       table(`Checks of ${name}`, [

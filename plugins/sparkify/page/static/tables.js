@@ -1,4 +1,4 @@
-import { nothing, table } from "./dom.js";
+import { el, nothing, table } from "./dom.js";
 import { ago, moment, number } from "./format.js";
 
 /** Rows and freshness of each table. */
@@ -10,7 +10,7 @@ export async function showTables(place, ask) {
       { label: "Table" },
       { label: "Rows", number: true, show: number },
       { label: "Content up to (UTC)", show: moment },
-      { label: "Last load (UTC)", show: (at) => (at ? `${moment(at)}, ${ago(at, now)}` : "never") },
+      { label: "Last load (UTC)", show: (at) => (at ? el("span", {}, el("span", { class: "exact" }, `${moment(at)}, `), ago(at, now)) : "never") },
       { label: "Last change (UTC)", show: moment },
     ],
     tables.map((each) => [each.table, each.rows, each.reaches_to, each.loaded_at, each.changed_at]),

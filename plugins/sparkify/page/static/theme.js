@@ -3,7 +3,7 @@
 (() => {
   const ROOT = document.documentElement;
   const COLOURS = [
-    "bg", "bg-subtle", "bg-muted", "bg-panel", "fg", "fg-muted", "border", "brand-solid", "brand-fg", "brand-muted",
+    "bg", "bg-muted", "fg", "fg-muted", "border", "brand-solid", "brand-fg", "brand-muted",
     "brand-focus-ring",
   ];
   const dark = matchMedia("(prefers-color-scheme: dark)");

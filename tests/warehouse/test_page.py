@@ -1,0 +1,178 @@
+"""What the page reads, on a warehouse with both drivers: the same as the files, and words where there is nothing."""
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import hours as command
+from local.ports import free_ports
+from local.window import between
+from sparkify.page import reading
+from sparkify.page.airflow_runs import OpenRun
+from sparkify.page.insights import Question
+from sparkify.page.problems import PageProblem
+from tests import expected, expected_insights
+from tests.pipeline import Pipeline
+from tests.warehouse.insights import refresh
+
+pytestmark = pytest.mark.slow
+MONTH = ("2018-11-01", "2018-12-01")
+
+
+@pytest.fixture(autouse=True)
+def no_runs(monkeypatch: pytest.MonkeyPatch) -> list[OpenRun]:
+    """Airflow's runs that have not succeeded; Airflow itself is not here."""
+    runs: list[OpenRun] = []
+    monkeypatch.setattr(reading, "open_runs", lambda: runs)
+    return runs
+
+
+def test_the_page_shows_what_the_files_of_the_month_hold(pipeline: Pipeline, month: Path) -> None:
+    pipeline.put_folder(month)
+    pipeline.load(*MONTH)
+    refresh(pipeline)
+    events, tables = expected.read_events(month), expected.tables(month)
+    assert {each["table"]: each["rows"] for each in reading.tables()["tables"]} == {
+        name: len(rows) for name, rows in tables.items()
+    }
+    [songplays] = [each for each in reading.tables()["tables"] if each["table"] == "songplays"]
+    assert songplays["reaches_to"] == f"{max(play[1] for play in tables['songplays']):%Y-%m-%dT%H:%M:%SZ}"
+
+    shown = reading.month(2018, 11)
+    loaded = {hour["hour"] for hour in shown["hours"]}
+    assert len(loaded) == 30 * 24
+    # One run over the month: its hours are loaded, whether or not each has an event.
+    assert shown["counts"] == {"loaded": 720, "empty": 0, "missing": 0, "failed": 0, "running": 0}
+    assert min(event["ts"] for event in events) >= datetime.fromisoformat("2018-11-01T00:00:00Z").timestamp() * 1000
+
+    found = reading.insights()
+    assert found["refreshed"]["facts"] == len(tables["songplays"])
+    for question, rows in expected_insights.answers(month).items():
+        plain = sorted([reading._plain(value) for value in row] for row in rows)
+        answer = found["answers"][question]["rows"]
+        assert sorted(answer, key=lambda row: row[:2]) == answer, f"{question} is not in order"
+        assert [[pytest.approx(cell) if isinstance(cell, float) else cell for cell in row] for row in plain] == answer
+
+    [run] = reading.load_runs()["runs"]
+    assert run["tables"]["staging.events"]["staged"] == len(events)
+    assert set(run["tables"]) == {"staging.events", "staging.songs", *tables}
+    assert all(each["passed"] for each in reading.quality(30)["checks"])
+
+
+def test_a_download_holds_the_whole_answer(pipeline: Pipeline, month: Path) -> None:
+    pipeline.put_folder(month)
+    pipeline.load("2018-11-01", "2018-11-08")
+    refresh(pipeline)
+    answer = reading.whole_answer(Question.PLAYS_BY_LEVEL)
+    assert answer.columns == ("day", "level", "plays", "listeners")
+    assert answer.rows == sorted(answer.rows)
+    assert len(answer.rows) == len(pipeline.query("select 1 from insights.plays_by_level")) > 5
+
+
+def audit(chance: random.Random, run: int) -> Iterator[str]:
+    """The rows of one run over some hours, its loads done in part or in whole, once or twice."""
+    start = datetime(2018, 11, 12) + timedelta(minutes=30 * chance.randrange(0, 60))
+    end = start + timedelta(minutes=30 * chance.choice([1, 2, 2, 2, 4, 20]))
+    staged = chance.choice(["loaded", "loaded", "no_file", "no_rows"])
+    for attempt in range(1, chance.choice([2, 2, 3])):
+        at = datetime(2026, 1, 1) + timedelta(seconds=chance.randrange(0, 500))
+        tables = ["staging.events", "users", "songplays", "time"][: chance.choice([1, 2, 4, 4, 4])]
+        for place, table in enumerate(tables):
+            outcome = staged if table == "staging.events" else "loaded"
+            yield (
+                f"('sparkify_etl', 'run {run}', {attempt}, '{table}', '{start}', '{end}', '{outcome}', 1, 1, 0, 1, 0,"
+                f" 0, 1.0, '{at + timedelta(seconds=place)}')"
+            )
+
+
+@pytest.mark.parametrize("pipeline", ["redshift"], indirect=True)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_calendar_says_of_each_hour_what_the_command_says(pipeline: Pipeline, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - cases, no secrets
+    rows = [row for run in range(25) for row in audit(chance, run)]
+    pipeline.execute(
+        "insert into load_audit (dag_id, run_id, try_number, table_name, window_start, window_end, outcome, files,"
+        " rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at)"
+        f" values {', '.join(rows)}"
+    )
+    window = between("2018-11-12T00:00", "2018-11-14T00:00")
+    told = command.judge(command.read(pipeline.warehouse.redshift.dsn, window), [])
+    wanted = {hour.start: (hour.status, hour.run_id) for hour in told}
+    shown = {hour["hour"]: (hour["status"], hour["run_id"]) for hour in reading.month(2018, 11)["hours"]}
+    # The page leaves out what lies before the first hour and after the last that anybody asked for.
+    assert len(shown) > 20
+    assert shown == {hour: wanted[hour] for hour in shown if hour in wanted}
+    [november] = [each for each in reading.year(2018)["months"] if each["month"] == "2018-11"]
+    assert november["counts"] == reading.month(2018, 11)["counts"]
+
+
+def test_a_check_that_did_not_pass_is_shown_with_what_was_expected_and_found(pipeline: Pipeline) -> None:
+    for day, passed in (("2018-11-12", True), ("2018-11-13", False)):
+        pipeline.execute(
+            "insert into quality_results (dag_id, run_id, try_number, check_name, table_name, severity, passed,"
+            " expected, observed, checked_at, samples)"
+            f" values ('sparkify_etl', 'a run', 1, 'users.level.null_check', 'users', 'fail', {passed}, '= 0', '{0 if passed else 2}', '{day} 10:00:00',"
+            f" {'null' if passed else repr(json.dumps(['7', '9']))})"
+        )
+    shown = reading.quality(7)
+    assert (shown["since"], shown["until"]) == ("2018-11-07", "2018-11-13")
+    [check] = shown["checks"]
+    assert (check["passed"], check["expected"], check["found"]) == (False, "= 0", "2")
+    assert check["days"] == [["2018-11-12", 1, 0, 0], ["2018-11-13", 0, 0, 1]]
+    [problem] = shown["problems"]
+    assert (problem["samples"], problem["run_id"]) == (["7", "9"], "a run")
+
+
+def test_empty_tables_are_no_error(pipeline: Pipeline) -> None:
+    assert {each["rows"] for each in reading.tables()["tables"]} == {0}
+    assert reading.year(None)["years"] == []
+    assert reading.month(2018, 11)["hours"] == []
+    assert reading.quality(30)["checks"] == []
+    assert reading.load_runs() == {"runs": []}
+    assert reading.insights()["refreshed"] is None
+
+
+def connection() -> dict[str, Any]:
+    """The warehouse's connection, as Airflow has it."""
+    return dict(json.loads(os.environ["AIRFLOW_CONN_REDSHIFT"]))
+
+
+def ask_all() -> set[str]:
+    """Ask for every part, and return the codes of the problems."""
+    codes = set()
+    questions: list[Any] = [reading.tables, lambda: reading.year(2018), lambda: reading.quality(30), reading.load_runs]
+    for question in [*questions, reading.insights, lambda: reading.whole_answer(Question.WEEKDAYS)]:
+        with pytest.raises(PageProblem) as problem:
+            question()
+        codes.add(problem.value.code)
+    return codes
+
+
+def test_a_warehouse_without_tables_is_told_with_the_remedy(pipeline: Pipeline) -> None:
+    for table in ("songplays", "load_audit", "quality_results", "insights.refreshed", "insights.weekdays"):
+        pipeline.execute(f"drop table {table} cascade")
+    assert ask_all() == {"no_tables"}
+
+
+def test_a_warehouse_that_is_down_is_told_so_at_once(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    [port] = free_ports(1)
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT", json.dumps(connection() | {"port": port}))
+    assert ask_all() == {"down"}
+
+
+def test_a_wrong_password_is_told_as_such(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT", json.dumps(connection() | {"password": "wrong"}))
+    assert ask_all() == {"login"}
+
+
+def test_a_connection_that_airflow_does_not_know_is_told_as_such(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_REDSHIFT")
+    assert ask_all() == {"no_connection"}
