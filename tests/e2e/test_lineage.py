@@ -92,11 +92,21 @@ def run(told: tuple[RunningStack, Receiver]) -> dict[str, dict[str, Any]]:
 
 
 def _whole(receiver: Receiver, run_id: str, task_id: str) -> dict[str, Any]:
-    """A task's events, once both are there: they are sent by processes that Airflow does not wait for."""
+    """A task's events, once both are there: the last is sent when Airflow knows already that the task has ended."""
     return until(
         lambda: events if len(events := receiver.events(run_id, task_id)) == 2 else {},
         seconds=60,
     )
+
+
+def _assertions(event: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The checks of an event by name; fails if one stands with another table than its own."""
+    found = {}
+    for dataset in event["inputs"]:
+        for assertion in dataset["inputFacets"]["dataQualityAssertions"]["assertions"]:
+            assert assertion["name"].startswith(dataset["name"].partition(".")[2].removeprefix("public."))
+            found[assertion["name"]] = assertion
+    return found
 
 
 def _names(datasets: list[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -122,6 +132,10 @@ def test_start_and_end_of_every_task_name_what_it_reads_and_writes(
         "load_artists": (songs, tables("public.artists")),
         "load_songplays": (events | songs, tables("public.songplays")),
         "load_time": (tables("public.songplays"), tables("public.time")),
+        "check_quality": (
+            tables("staging.events", "public.songplays", "public.time", "public.users"),
+            tables("public.quality_results"),
+        ),
     }
     for task_id, (inputs, outputs) in flows.items():
         for kind in ("START", "COMPLETE"):
@@ -138,6 +152,7 @@ def test_the_rows_that_were_written_are_counted(
         "stage_events": len(expected.within(expected.read_events(data), START, END)),
         "stage_songs": len(expected.read_songs(data)),
         **{f"load_{name}": len(rows) for name, rows in tables.items()},
+        "check_quality": len(told[0].query("select check_name from quality_results")),
     }
     counted = {
         task_id: run[task_id]["COMPLETE"]["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"]
@@ -168,9 +183,36 @@ def test_tables_come_with_their_columns_and_what_each_is_made_from(run: dict[str
     assert [(made["name"].partition(".")[2], made["field"]) for made in traced["song_id"]["inputFields"]] == [
         ("staging.songs", "song_id")
     ]
-    for task_id in TASKS - {"check_quality"}:
-        for dataset in run[task_id]["COMPLETE"]["outputs"]:
-            assert dataset["facets"]["schema"]["fields"], task_id
+    for task_id in TASKS:
+        event = run[task_id]["COMPLETE"]
+        for dataset in event["outputs"] + event["inputs"]:
+            if dataset["namespace"].startswith("redshift://"):
+                assert dataset["facets"]["schema"]["fields"], (task_id, dataset["name"])
+
+
+def test_every_check_is_told_with_its_table_and_what_it_found(
+    told: tuple[RunningStack, Receiver], run: dict[str, dict[str, Any]]
+) -> None:
+    assertions = _assertions(run["check_quality"]["COMPLETE"])
+    assert set(assertions) == {name for (name,) in told[0].query("select check_name from quality_results")}
+    assert {assertion["success"] for assertion in assertions.values()} == {True}
+    unique = assertions["songplays.songplay_id.unique_check"]
+    assert (unique["assertion"], unique["column"], unique["severity"]) == ("unique_check", "songplay_id", "error")
+
+
+def test_a_failed_check_is_told_with_the_tasks_failure(told: tuple[RunningStack, Receiver]) -> None:
+    stack, receiver = told
+    key = "log_data/2018/11/2018-11-06-events.json"
+    good = stack.get(key)
+    first, *others = good.decode().splitlines()
+    stack.put(key, "\n".join([json.dumps({**json.loads(first), "level": "gold"}), *others]))
+    run_id, state = stack.load("2018-11-06T00:00:00Z", "2018-11-07T00:00:00Z")
+    stack.put(key, good)
+    assert state == "failed"
+    events = _whole(receiver, run_id, "check_quality")
+    assert set(events) == {"START", "FAIL"}
+    wrong = {name for name, found in _assertions(events["FAIL"]).items() if not found["success"]}
+    assert "staging.events.level.accepted_values" in wrong
 
 
 def test_events_hold_no_password_no_key_and_no_role(
