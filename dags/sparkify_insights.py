@@ -28,6 +28,7 @@ from airflow.sdk import DAG
 from sparkify.alerts import task_failed
 from sparkify.assets import table_asset
 from sparkify.insights import QUESTIONS, REFRESHED_TABLE, STATE_COLUMNS
+from sparkify.operators.data_quality import DataQualityOperator
 from sparkify.operators.decide_refresh import DecideRefreshOperator
 from sparkify.operators.refresh_insights import RefreshInsightsOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
@@ -66,6 +67,19 @@ with DAG(
         refreshed_table=REFRESHED_TABLE,
     )
 
+    check_warehouse = DataQualityOperator(
+        task_id="check_warehouse",
+        doc_md="Whole tables, in one transaction: what fails here keeps the answers from being replaced.",
+        inlets=[table_asset(name) for name in ("songplays", "time", "users", "songs", "artists")],
+        checks=[
+            "checks/warehouse/songplays.yaml",
+            "checks/warehouse/time.yaml",
+            "checks/warehouse/users.yaml",
+            "checks/warehouse/songs.yaml",
+            "checks/warehouse/artists.yaml",
+        ],
+    )
+
     refresh_insights = RefreshInsightsOperator(
         task_id="refresh_insights",
         doc_md="Replace all answers, in one transaction.",
@@ -79,4 +93,4 @@ with DAG(
         refreshed_table=REFRESHED_TABLE,
     )
 
-    decide_refresh >> refresh_insights
+    decide_refresh >> check_warehouse >> refresh_insights

@@ -9,7 +9,7 @@ import pytest
 from local.simulator import simulate
 from tests import expected, expected_insights
 from tests.pipeline import Pipeline
-from tests.warehouse.insights import answers, refresh
+from tests.warehouse.insights import answers, refresh, refresh_task
 from tests.warehouse.test_pipeline_changes import DAY, TS, Source, event
 
 pytestmark = pytest.mark.slow
@@ -98,7 +98,8 @@ def test_plays_without_level_place_or_session_are_where_they_belong_and_nowhere_
     )
     source.pipeline.run("sparkify_etl", {"start": DAY[0], "end": DAY[1]}, only="stage_events", run_id="gaps")
     source.pipeline.run("sparkify_etl", {"start": DAY[0], "end": DAY[1]}, only="load_songplays", run_id="gaps")
-    refresh(source.pipeline)
+    # Not all tasks: a play without a session fails a check.
+    refresh_task(source.pipeline, "manual__gaps")
     found, day = answers(source.pipeline), date(2018, 11, 12)
     assert found["plays_by_level"] == {(day, "unknown", 1, 1), (day, "free", 3, 2)}
     assert found["top_locations"] == {(1, "Oslo", 2, 2)}
