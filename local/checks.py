@@ -26,7 +26,7 @@ _RESOLVE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-emit-index-url"),
 ]
-_DOCUMENTS = ("tests.warehouse.conformance",)
+_DOCUMENTS = ("tests.warehouse.conformance", "local.pictures")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
