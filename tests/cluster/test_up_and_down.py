@@ -1,0 +1,423 @@
+"""sparkify_cluster_up, _down and _pause on what stands for AWS, through the ordinary AWS connection."""
+
+import json
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowException
+
+from sparkify.cluster.errors import ClusterError, ForeignResourceError, FormError
+from sparkify.failures import is_permanent
+from tests.cluster.front import Front
+from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
+
+pytestmark = pytest.mark.slow
+TAGS = [{"Key": "Project", "Value": "sparkify"}, {"Key": "sparkify:cluster", "Value": NAME}]
+
+
+def by_key(tags: list[dict[str, str]]) -> list[dict[str, str]]:
+    return sorted(tags, key=lambda tag: tag["Key"])
+
+
+def test_up_makes_an_encrypted_private_cluster_whose_password_nobody_has_and_tags_everything(
+    runs: Runs, front: Front
+) -> None:
+    results = runs.up()
+    [cluster] = front.client("redshift").describe_clusters(ClusterIdentifier=NAME)["Clusters"]
+    assert cluster["NodeType"] == "ra3.large"
+    assert cluster["NumberOfNodes"] == 1
+    assert cluster["Encrypted"] is True
+    assert cluster["PubliclyAccessible"] is False
+    assert cluster["DBName"] == "sparkify"
+    assert by_key(cluster["Tags"]) == TAGS
+    assert [role["IamRoleArn"] for role in cluster["IamRoles"]] == [results["make_access"]["role_arn"]]
+    [made] = [call for call in front.calls if call.name == "redshift:CreateCluster"]
+    assert made.params["ManageMasterPassword"] == "true"
+    assert "MasterUserPassword" not in made.params
+    assert made.params["DefaultIamRoleArn"] == results["make_access"]["role_arn"]
+    assert made.params["ClusterType"] == "single-node"
+
+    everything_is_tagged(front)
+    one_network_may_reach_one_port(front)
+
+
+def everything_is_tagged(front: Front) -> None:
+    iam, redshift, ec2 = (front.client(service) for service in ("iam", "redshift", "ec2"))
+    [group] = ec2.describe_security_groups(Filters=[{"Name": "tag:sparkify:cluster", "Values": [NAME]}])[
+        "SecurityGroups"
+    ]
+    [subnets] = redshift.describe_cluster_subnet_groups(ClusterSubnetGroupName=NAME)["ClusterSubnetGroups"]
+    role = iam.get_role(RoleName=f"{NAME}-copy")["Role"]
+    policy = iam.get_policy(PolicyArn=f"arn:aws:iam::123456789012:policy/{NAME}-worker")["Policy"]
+    assert [by_key(found["Tags"]) for found in (group, subnets, role, policy)] == [TAGS] * 4
+
+
+def one_network_may_reach_one_port(front: Front) -> None:
+    [group] = front.client("ec2").describe_security_groups(GroupNames=[f"{NAME}-redshift"])["SecurityGroups"]
+    [rule] = group["IpPermissions"]
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 5439, 5439)
+    assert [source["CidrIp"] for source in rule["IpRanges"]] == ["203.0.113.0/24"]
+    assert not rule.get("UserIdGroupPairs")
+    assert not rule.get("Ipv6Ranges")
+
+
+@pytest.mark.parametrize("form", [UP, SERVERLESS], ids=["provisioned", "serverless"])
+def test_up_again_changes_nothing(form: dict[str, Any], runs: Runs, front: Front) -> None:
+    first = runs.up(form)
+    assert front.changing
+    front.calls.clear()
+    assert runs.up(form)["make_access"] == first["make_access"]
+    assert front.changing == []
+
+
+def test_up_with_another_network_lets_that_in_and_the_former_no_more(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.calls.clear()
+    runs.up({**UP, "ingress_cidr": "198.51.100.7/32"})
+    assert front.changing == ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"]
+    [group] = front.client("ec2").describe_security_groups(GroupNames=[f"{NAME}-redshift"])["SecurityGroups"]
+    [rule] = group["IpPermissions"]
+    assert [source["CidrIp"] for source in rule["IpRanges"]] == ["198.51.100.7/32"]
+
+
+def test_up_takes_away_what_somebody_else_let_in(runs: Runs, front: Front) -> None:
+    runs.up()
+    [group] = front.client("ec2").describe_security_groups(GroupNames=[f"{NAME}-redshift"])["SecurityGroups"]
+    everybody = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    front.client("ec2").authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[everybody])
+    runs.up()
+    [group] = front.client("ec2").describe_security_groups(GroupNames=[f"{NAME}-redshift"])["SecurityGroups"]
+    assert [rule["FromPort"] for rule in group["IpPermissions"]] == [5439]
+
+
+def test_up_with_another_source_changes_the_policies_and_nothing_else(runs: Runs, front: Front) -> None:
+    runs.up(until="make_access")
+    for number in range(6):
+        front.calls.clear()
+        runs.set_variable("sparkify_source", f"s3://music-{number}")
+        runs.up(until="make_access")
+        changes = [name for name in front.changing if name != "iam:DeletePolicyVersion"]
+        assert changes == ["iam:PutRolePolicy", "iam:CreatePolicyVersion"]
+    versions = front.client("iam").list_policy_versions(PolicyArn=f"arn:aws:iam::123456789012:policy/{NAME}-worker")
+    assert len(versions["Versions"]) == 5
+
+
+STEPS = [
+    *("iam:CreateRole", "iam:PutRolePolicy", "iam:CreatePolicy", "ec2:CreateSecurityGroup"),
+    *("ec2:AuthorizeSecurityGroupIngress", "redshift:CreateClusterSubnetGroup", "redshift:CreateCluster"),
+]
+
+
+def test_a_failure_at_any_step_is_completed_by_retries_that_make_nothing_twice(runs: Runs, front: Front) -> None:
+    for step in STEPS:
+        front.failures[step] = ["ServiceUnavailable"]
+        with pytest.raises(Exception, match=r"ServiceUnavailable|as told by the test") as failed:
+            runs.up()
+        assert not is_permanent(failed.value)
+    runs.up()
+    assert [front.changing.count(step) for step in STEPS] == [2] * len(STEPS)
+    front.calls.clear()
+    runs.up()
+    assert front.changing == []
+
+
+def test_a_role_that_redshift_does_not_know_yet_is_worth_a_retry(runs: Runs, front: Front) -> None:
+    front.failures["redshift:CreateCluster"] = ["InvalidParameterValue"]
+    with pytest.raises(Exception, match="as told by the test"):
+        runs.up()
+    runs.up()
+    assert front.changing.count("redshift:CreateCluster") == 2
+
+
+def test_up_waits_until_the_cluster_is_available(runs: Runs, front: Front) -> None:
+    runs.up(until="make_warehouse")
+    front.statuses += ["creating", "creating", "modifying"]
+    before = len(front.calls)
+    runs.up()
+    looks = [call.name for call in front.calls[before:]].count("redshift:DescribeClusters")
+    assert looks > 3
+    assert front.statuses == []
+
+
+def test_up_stops_at_a_cluster_that_waiting_does_not_make_available(runs: Runs, front: Front) -> None:
+    runs.up(until="make_warehouse")
+    # What the plan and the making see, then what the waiting sees.
+    front.statuses += ["available", "available", "incompatible-network"]
+    with pytest.raises(ClusterError, match="incompatible-network: waiting does not make it available"):
+        runs.up()
+
+
+def test_a_dry_run_says_plan_policies_and_price_and_makes_nothing(
+    runs: Runs, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = runs.up({**UP, "dry_run": True}, until="create_tables")
+    assert results == {}
+    assert front.changing == []
+    said = capsys.readouterr().out
+    assert f"make Redshift cluster {NAME}: 1 x ra3.large, single-node" in said
+    assert "0.54 USD an hour" in said
+    assert "s3:GetObject" in said
+
+
+def test_the_price_is_said_before_anything_is_made(runs: Runs, front: Front) -> None:
+    planned = runs.up({**UP, "node_type": "ra3.4xlarge", "nodes": 3}, until="plan")["plan"]
+    assert planned["hourly_usd"] == pytest.approx(9.78)
+    assert front.changing == []
+
+
+def test_up_refuses_the_whole_internet_unless_it_is_confirmed(runs: Runs, front: Front) -> None:
+    with pytest.raises(FormError, match="any_address"):
+        runs.up({**UP, "ingress_cidr": "0.0.0.0/0"})
+    assert front.calls == []
+    runs.up({**UP, "ingress_cidr": "0.0.0.0/0", "any_address": True})
+
+
+def foreign_role(front: Front) -> None:
+    front.client("iam").create_role(RoleName=f"{NAME}-copy", AssumeRolePolicyDocument="{}")
+
+
+def foreign_policy(front: Front) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    front.client("iam").create_policy(PolicyName=f"{NAME}-worker", PolicyDocument=json.dumps(document))
+
+
+def foreign_group(front: Front) -> None:
+    front.client("ec2").create_security_group(GroupName=f"{NAME}-redshift", Description="another's")
+
+
+def foreign_subnets(front: Front) -> None:
+    subnets = [subnet["SubnetId"] for subnet in front.client("ec2").describe_subnets()["Subnets"]]
+    front.client("redshift").create_cluster_subnet_group(
+        ClusterSubnetGroupName=NAME, Description="another's", SubnetIds=subnets, Tags=[{"Key": "Project", "Value": "x"}]
+    )
+
+
+def foreign_cluster(front: Front) -> None:
+    front.client("redshift").create_cluster(
+        ClusterIdentifier=NAME,
+        NodeType="ra3.large",
+        MasterUsername="another",
+        MasterUserPassword="Another1s",
+        # Another cluster's tag is not this one's.
+        Tags=[{"Key": "sparkify:cluster", "Value": "sparkify-other"}],
+    )
+
+
+def foreign_namespace(front: Front) -> None:
+    front.client("redshift-serverless").create_namespace(
+        namespaceName=NAME, manageAdminPassword=True, adminUsername="another", dbName="dev", iamRoles=[]
+    )
+
+
+FOREIGN = [foreign_role, foreign_policy, foreign_group, foreign_subnets, foreign_cluster, foreign_namespace]
+
+
+def test_up_never_takes_over_what_does_not_carry_our_tag_and_names_all_of_it(runs: Runs, front: Front) -> None:
+    for make in FOREIGN:
+        make(front)
+    with pytest.raises(ForeignResourceError) as refused:
+        runs.up()
+    told = str(refused.value).splitlines()[1:]
+    assert len(told) == len(FOREIGN)
+    assert all(NAME in line and f"does not carry the tag sparkify:cluster={NAME}" in line for line in told)
+    assert front.changing == []
+
+
+def test_one_foreign_resource_is_enough_for_up_to_stop(runs: Runs, front: Front) -> None:
+    foreign_group(front)
+    with pytest.raises(ForeignResourceError, match="security group sparkify-test-redshift"):
+        runs.up()
+    assert front.changing == []
+
+
+def test_up_does_not_change_a_cluster_that_is_there_with_another_size(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.calls.clear()
+    with pytest.raises(ClusterError, match=r"NumberOfNodes is 1, the form says 4(?s:.*)resize"):
+        runs.up({**UP, "nodes": 4})
+    with pytest.raises(ClusterError, match="a provisioned cluster sparkify-test is there, the form says serverless"):
+        runs.up(SERVERLESS)
+    assert front.changing == []
+
+
+def nothing_left(front: Front) -> None:
+    iam, redshift, ec2 = (front.client(service) for service in ("iam", "redshift", "ec2"))
+    assert redshift.describe_clusters()["Clusters"] == []
+    assert redshift.describe_cluster_subnet_groups()["ClusterSubnetGroups"] == []
+    assert [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]] == ["default"]
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    assert front.serverless.namespaces == front.serverless.workgroups == {}
+
+
+@pytest.mark.parametrize("form", [UP, SERVERLESS], ids=["provisioned", "serverless"])
+def test_down_deletes_all_keeps_a_final_snapshot_and_reports_it(form: dict[str, Any], runs: Runs, front: Front) -> None:
+    runs.up(form)
+    results = runs.down()
+    nothing_left(front)
+    rest = results["report_rest"]
+    assert (rest["ours"], rest["foreign"]) == ([], [])
+    [snapshot] = rest["snapshots"]
+    assert snapshot.startswith(f"{NAME}-final-20")
+
+
+def test_down_deletes_in_the_order_in_which_things_need_each_other(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.calls.clear()
+    runs.down()
+    assert front.changing == [
+        "redshift:DeleteCluster",
+        "redshift:DeleteClusterSubnetGroup",
+        "ec2:DeleteSecurityGroup",
+        "iam:DeleteRolePolicy",
+        "iam:DeleteRole",
+        "iam:DeletePolicy",
+    ]
+
+
+def test_down_without_a_final_snapshot_keeps_none(runs: Runs) -> None:
+    runs.up()
+    assert runs.down(final_snapshot=False)["report_rest"]["snapshots"] == []
+
+
+def test_down_again_has_nothing_to_do_and_is_green(runs: Runs, front: Front) -> None:
+    runs.up()
+    runs.down()
+    front.calls.clear()
+    results = runs.down()
+    assert front.changing == []
+    assert results["confirm"] == {"ours": [], "foreign": []}
+
+
+def test_down_needs_the_name_typed(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.calls.clear()
+    for typed in ("", "yes", "sparkify", NAME.upper()):
+        with pytest.raises(ClusterError, match=f"type the cluster's name, {NAME}"):
+            runs.down(confirm=typed)
+    assert front.calls == []
+
+
+def test_down_leaves_what_does_not_carry_our_tag_and_reports_it(runs: Runs, front: Front) -> None:
+    for make in FOREIGN:
+        make(front)
+    results = runs.down()
+    assert front.changing == []
+    lines = results["report_rest"]["foreign"]
+    assert len(lines) == len(FOREIGN)
+    assert all(f"does not carry the tag sparkify:cluster={NAME}" in line for line in lines)
+    assert results["confirm"] == {"ours": [], "foreign": lines}
+
+
+def test_down_deletes_ours_beside_a_foreign_role_of_the_same_name(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.client("iam").untag_role(RoleName=f"{NAME}-copy", TagKeys=["sparkify:cluster"])
+    results = runs.down()
+    assert [role["RoleName"] for role in front.client("iam").list_roles()["Roles"]] == [f"{NAME}-copy"]
+    assert results["report_rest"]["ours"] == []
+    assert len(results["report_rest"]["foreign"]) == 1
+    assert front.client("redshift").describe_clusters()["Clusters"] == []
+
+
+def test_down_leaves_the_clusters_beside_it(runs: Runs, front: Front) -> None:
+    runs.up()
+    runs.up({**UP, "name": "sparkify-other"})
+    runs.down()
+    [cluster] = front.client("redshift").describe_clusters()["Clusters"]
+    assert cluster["ClusterIdentifier"] == "sparkify-other"
+    assert [role["RoleName"] for role in front.client("iam").list_roles()["Roles"]] == ["sparkify-other-copy"]
+    front.calls.clear()
+    runs.up({**UP, "name": "sparkify-other"})
+    assert front.changing == []
+
+
+def test_down_waits_while_something_still_uses_the_security_group(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.failures["ec2:DeleteSecurityGroup"] = ["DependencyViolation"] * 3
+    runs.down()
+    assert front.changing.count("ec2:DeleteSecurityGroup") == 4
+    nothing_left(front)
+
+
+def test_down_waits_for_a_cluster_that_is_busy_or_on_its_way_out(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.failures["redshift:DeleteCluster"] = ["InvalidClusterState"]
+    # What `confirm` sees, then the looks of the deletion.
+    front.statuses += ["available", "resizing", "deleting", "final-snapshot"]
+    runs.down()
+    nothing_left(front)
+
+
+def test_a_failure_in_the_middle_of_down_is_completed_by_another_run(runs: Runs, front: Front) -> None:
+    runs.up()
+    for step in ("redshift:DeleteCluster", "redshift:DeleteClusterSubnetGroup", "iam:DeleteRole"):
+        front.failures[step] = ["ServiceUnavailable"]
+        with pytest.raises(Exception, match=r"ServiceUnavailable|as told by the test"):
+            runs.down()
+    runs.down()
+    nothing_left(front)
+    assert len(runs.down()["report_rest"]["snapshots"]) == 1
+
+
+def test_the_workers_policy_stays_while_it_is_attached_and_down_says_so(runs: Runs, front: Front) -> None:
+    runs.up()
+    iam = front.client("iam")
+    iam.create_role(RoleName="airflow", AssumeRolePolicyDocument="{}")
+    arn = f"arn:aws:iam::123456789012:policy/{NAME}-worker"
+    iam.attach_role_policy(RoleName="airflow", PolicyArn=arn)
+    results = runs.down()
+    assert results["delete_access"] == [f"IAM policy {NAME}-worker is still attached to 1: detach it there"]
+    assert results["report_rest"]["ours"] == [f"IAM policy {NAME}-worker"]
+    iam.detach_role_policy(RoleName="airflow", PolicyArn=arn)
+    assert runs.down()["report_rest"]["ours"] == []
+
+
+def test_pause_and_resume_and_neither_twice(runs: Runs, front: Front) -> None:
+    runs.up()
+    status = lambda: front.client("redshift").describe_clusters()["Clusters"][0]["ClusterStatus"]  # noqa: E731
+    for action, wanted in (("pause", "paused"), ("resume", "available")):
+        front.calls.clear()
+        runs.pause(action)
+        runs.pause(action)
+        assert status() == wanted
+        assert front.changing == [f"redshift:{action.title()}Cluster"]
+
+
+def test_a_paused_cluster_is_told_to_be_resumed_and_can_be_deleted(runs: Runs, front: Front) -> None:
+    runs.up()
+    runs.pause("pause")
+    with pytest.raises(ClusterError, match="is paused"):
+        runs.up()
+    runs.down()
+    nothing_left(front)
+
+
+def test_what_cannot_be_paused_is_refused(runs: Runs, front: Front) -> None:
+    with pytest.raises(ClusterError, match="there is no cluster"):
+        runs.pause("pause")
+    runs.up(SERVERLESS)
+    with pytest.raises(ClusterError, match="is serverless"):
+        runs.pause("pause")
+    foreign_cluster(front)
+    with pytest.raises(ForeignResourceError):
+        runs.pause("pause")
+
+
+def test_serverless_is_made_with_a_password_that_nobody_has_and_without_a_public_address(
+    runs: Runs, front: Front
+) -> None:
+    runs.up(SERVERLESS)
+    [workgroup] = front.serverless.workgroups.values()
+    assert workgroup["publiclyAccessible"] is False
+    assert workgroup["baseCapacity"] == 8
+    assert len(workgroup["securityGroupIds"]) == 1
+    tags = list(front.serverless.tags.values())
+    assert [sorted(tag["key"] for tag in found) for found in tags] == [["Project", "sparkify:cluster"]] * 2
+
+
+def test_a_step_that_is_refused_for_good_is_not_tried_again(runs: Runs, front: Front) -> None:
+    front.failures["iam:CreateRole"] = ["AccessDenied"]
+    with pytest.raises(Exception, match="AccessDenied") as refused:
+        runs.up()
+    assert is_permanent(refused.value)
+    assert not isinstance(refused.value, AirflowException)
