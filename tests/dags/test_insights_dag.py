@@ -24,7 +24,7 @@ def dag() -> DAG:
 def test_it_runs_when_any_of_what_the_answers_are_made_from_has_changed_one_run_at_a_time(dag: DAG) -> None:
     condition = dag.timetable.asset_condition
     assert isinstance(condition, AssetAny)
-    assert condition.objects == [table_asset(name) for name in ("songplays", "songs", "artists")]
+    assert list(condition.objects) == [table_asset(name) for name in ("songplays", "songs", "artists")]
     assert dag.max_active_runs == 1
     # Whoever unpauses the loads need not know of it.
     assert dag.is_paused_upon_creation is False
