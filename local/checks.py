@@ -20,7 +20,13 @@ _LINTS = {
     "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql"],
 }
 # The last is an environment of its own.
-_LOCKS = ("requirements", "local/requirements", "tests/requirements", "tests/warehouse/dbt/requirements")
+_LOCKS = (
+    "requirements",
+    "deploy/helm/requirements",
+    "local/requirements",
+    "tests/requirements",
+    "tests/warehouse/dbt/requirements",
+)
 # For every system and Python that we support, and with no index in it: the user's own is used.
 _RESOLVE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),

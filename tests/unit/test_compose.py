@@ -243,6 +243,7 @@ def test_the_image_takes_in_no_state_and_no_secret() -> None:
     assert lines[lines.index("*") :] == [
         "*",
         "!requirements.txt",
+        "!deploy/helm/requirements.txt",
         "!dags",
         "!plugins",
         "!sql",
