@@ -24,13 +24,17 @@ class RefusedError(Exception):
 
 
 class ServerlessDouble:
-    """The state of one account's serverless warehouses."""
+    """The state of one account's serverless warehouses.
+
+    :ivar tells_namespace: whether a namespace's id is told. The stand-in for the warehouse has none to compare it with.
+    """
 
     def __init__(self) -> None:
         self.namespaces: dict[str, dict[str, Any]] = {}
         self.workgroups: dict[str, dict[str, Any]] = {}
         self.snapshots: list[dict[str, Any]] = []
         self.tags: dict[str, list[dict[str, str]]] = {}
+        self.tells_namespace = True
         self._made = 0
 
     def answer(self, action: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +55,7 @@ class ServerlessDouble:
         self.namespaces[name] = {
             "namespaceName": name,
             "namespaceArn": arn,
-            "namespaceId": arn.rpartition("/")[2],
+            **({"namespaceId": arn.rpartition("/")[2]} if self.tells_namespace else {}),
             "dbName": asked["dbName"],
             "adminUsername": asked["adminUsername"],
             "adminPasswordSecretArn": f"arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!{name}",

@@ -80,7 +80,6 @@ def ensure(
             port=form.port,
             securityGroupIds=[security_group_id],
             subnetIds=list(subnet_ids),
-            configParameters=[{"parameterKey": "require_ssl", "parameterValue": "true"}],
             tags=names.lower_tag_list,
         )
         log.info("Made workgroup %s", names.cluster)
