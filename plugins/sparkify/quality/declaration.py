@@ -172,7 +172,7 @@ def _other(place: str, given: Mapping[str, Any]) -> Other:
     if window_column is not None:
         [window_column] = column_names([window_column])
     within = _query(place, given["within"]) if "within" in given else None
-    return Other(relation, column, window_column, within)
+    return Other(relation, "query" in given, column, window_column, within)
 
 
 def _reconciliation(place: str, column: str, given: Mapping[str, Any]) -> Measure:

@@ -15,6 +15,8 @@ SAMPLES = 5
 class Rows:
     """The rows that one statement reads: a table's, bounded, with the joins that its measures have asked for.
 
+    What is joined stands in the statement's WITH, so that it is read once though it is asked for twice.
+
     :ivar table: the table's name; `checked` in the statement.
     :ivar key: the columns by which a person finds a row again.
     :ivar bounds: predicates on `checked`.
@@ -24,7 +26,7 @@ class Rows:
     key: tuple[str, ...]
     scope: Scope
     bounds: Sequence[Fragment]
-    joins: list[Fragment] = field(default_factory=list)
+    joins: list[tuple[Fragment, str]] = field(default_factory=list)
 
     def join(self, other: Fragment, column: str) -> str:
         """Join keys to a column, so that no row is lost or doubled.
@@ -32,17 +34,30 @@ class Rows:
         :param other: a SELECT of distinct values named `match_key`.
         :return: the name of what is joined.
         """
-        alias = f"matched_{len(self.joins) + 1}"
-        template = "\nleft join (\n{other}\n) as {alias} on {alias}.match_key = checked.{column}"
-        self.joins.append(compose(template, other=other, alias=alias, column=column))
-        return alias
+        self.joins.append((other, column))
+        return f"matched_{len(self.joins)}"
 
-    def source(self, *further: Fragment) -> Fragment:
-        """FROM and WHERE, with further predicates; to be asked for when all joins are made."""
+    def heading(self) -> Fragment:
+        """WITH, to stand before the SELECT; to be asked for when all joins are made, as the source is."""
+        named = [
+            compose("matched_{number} as (\n{other}\n)", number=str(number), other=other)
+            for number, (other, _) in enumerate(self.joins, 1)
+        ]
+        return compose("with {named}\n\n", named=joined(",\n\n", named)) if named else Fragment("")
+
+    def source(self, *further: Fragment, joining: bool = True) -> Fragment:
+        """FROM and WHERE, with further predicates.
+
+        :param joining: whether the joins are wanted.
+        """
+        joins = (
+            f"\nleft join matched_{number} on checked.{column} = matched_{number}.match_key"
+            for number, (_, column) in enumerate(self.joins, 1)
+        )
         return compose(
             "\nfrom {table} as checked{joins}{where}",
             table=self.table,
-            joins=joined("", self.joins),
+            joins="".join(joins) if joining else "",
             where=where([*self.bounds, *further]),
         )
 
@@ -50,7 +65,8 @@ class Rows:
         """The SELECT of the first keys of rows for which a predicate holds."""
         keys = ", ".join(f"checked.{column}" for column in self.key)
         return compose(
-            "select {keys}{source}\norder by {keys}\nlimit {limit}",
+            "{heading}select {keys}{source}\norder by {keys}\nlimit {limit}",
+            heading=self.heading(),
             keys=keys,
             source=self.source(offending),
             limit=str(SAMPLES),
@@ -145,24 +161,30 @@ class Extreme:
 class Other:
     """Where else a column's values are.
 
+    A query bounds itself to the run's window. To bound it again would have a planner without statistics expect no row.
+
     :ivar relation: a table, or a query in parentheses with its alias.
+    :ivar is_query: which of the two.
     :ivar column: their column there.
     :ivar window_column: the TIMESTAMP column there that bounds it to the scope.
     :ivar within: a query of all values that matter, so that not all of a large table is read.
     """
 
     relation: str
+    is_query: bool
     column: str
     window_column: str | None = None
     within: str | None = None
 
     def keys(self, scope: Scope, same: Sequence[str] = ()) -> Fragment:
-        """The SELECT of each value once. Not by DISTINCT, which Redshift may drop where a primary key is declared."""
-        conditions = scope.conditions(self.window_column) if self.window_column else []
+        """The SELECT of each value but null, once; by groups: Redshift may drop a DISTINCT on a primary key."""
+        conditions: list[Fragment] = []
+        if self.window_column:
+            conditions += scope.conditions(self.window_column, windowed=not self.is_query)
         if self.within:
             conditions.append(Fragment(f"{self.column} in (\n{self.within}\n)"))
         return compose(
-            "select {column} as match_key{same}\nfrom {relation}{where}\ngroup by {column}\nhaving count(*) > 0",
+            "select {column} as match_key{same}\nfrom {relation}{where}\ngroup by {column}\nhaving count({column}) > 0",
             column=self.column,
             same="".join(f", min({name}) as same_{number}" for number, name in enumerate(same)),
             relation=self.relation,
@@ -205,33 +227,29 @@ class Reconciliation:
 
     def expression(self, rows: Rows) -> Fragment:
         """Count rows without an equal partner, and partners without a row."""
-        keys = self.other.keys(rows.scope, self.same)
-        alias = rows.join(keys, self.column)
-        matched = f"case when {alias}.match_key is not null then checked.{self.column} end"
-        return compose(
-            "coalesce(sum(case when {wrong} then 1 else 0 end), 0)\n"
-            "    + (\nselect count(*)\nfrom (\n{keys}\n) as counted\n) - count(distinct {matched})",
-            wrong=self._wrong(alias),
-            keys=self.other.keys(rows.scope),
-            matched=matched,
+        alias = rows.join(self.other.keys(rows.scope, self.same), self.column)
+        return Fragment(
+            f"coalesce(sum(case when {self._wrong(alias)} then 1 else 0 end), 0)\n"
+            f"    + (select count(*) from {alias})\n"
+            f"    - count(distinct case when {alias}.match_key is not null then checked.{self.column} end)"
         )
 
     def samples(self, rows: Rows, expectation: Expectation) -> Fragment:  # noqa: ARG002
         """Values and which side lacks them."""
-        present = Rows(rows.table, rows.key, rows.scope, rows.bounds).source()
         alias = rows.join(self.other.keys(rows.scope, self.same), self.column)
         return compose(
-            "select found, sample\nfrom (\nselect\n    cast('unexpected' as varchar(16)) as found,\n"
+            "{heading}select found, sample\nfrom (\n"
+            "select\n    cast('unexpected' as varchar(16)) as found,\n"
             "    cast(checked.{column} as varchar(256)) as sample{surplus}\nunion all\nselect\n"
-            "    cast('missing' as varchar(16)) as found,\n    cast(wanted.match_key as varchar(256)) as sample\n"
-            "from (\n{keys}\n) as wanted\n"
-            "left join (\nselect checked.{column} as present_key{present}\n) as present"
-            " on present.present_key = wanted.match_key\nwhere present.present_key is null\n"
+            "    cast('missing' as varchar(16)) as found,\n    cast({alias}.match_key as varchar(256)) as sample\n"
+            "from {alias}\nleft join (\nselect checked.{column} as present_key{present}\n) as present"
+            " on {alias}.match_key = present.present_key\nwhere present.present_key is null\n"
             ") as differences\norder by found, sample\nlimit {limit}",
+            heading=rows.heading(),
             column=self.column,
             surplus=rows.source(Fragment(f"({self._wrong(alias)})")),
-            keys=self.other.keys(rows.scope),
-            present=present,
+            alias=alias,
+            present=rows.source(joining=False),
             limit=str(SAMPLES),
         )
 

@@ -35,7 +35,12 @@ def scan(table: TableChecks, checks: Sequence[Check], scope: Scope) -> Fragment:
     """The one SELECT that measures all of the checks, in their order."""
     rows = _rows(table, scope)
     measures = [_measure(check).expression(rows) for check in checks]
-    return compose("select\n    {measures}{source}", measures=joined(",\n    ", measures), source=rows.source())
+    return compose(
+        "{heading}select\n    {measures}{source}",
+        heading=rows.heading(),
+        measures=joined(",\n    ", measures),
+        source=rows.source(),
+    )
 
 
 def run_checks(table: TableChecks, session: Session, run: Run) -> Iterator[CheckResult]:
