@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from sparkify.identifiers import column_names, table_name
+from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
 
@@ -53,6 +54,7 @@ class RefreshInsightsOperator(WarehouseOperator):
         self.state_columns = state_columns
         self.refreshed_table = refreshed_table
         self.lock_table = lock_table
+        self._rows: dict[str, int] = {}
 
     def insert_statement(self, table: str, columns: Sequence[str], query: str) -> str:
         """The statement that fills one table."""
@@ -89,7 +91,13 @@ class RefreshInsightsOperator(WarehouseOperator):
         # predecessor has committed and not learnt of it.
         if [state for _, *state in before] == [state for _, *state in after] and before != after:
             self.outlets = []
+        self._rows = rows
         return {"rows": rows, "seconds": round(time.monotonic() - started, 3)}
+
+    def flow(self) -> Flow:
+        """The tables, each with its query."""
+        queries = zip(self.tables, self.sql, strict=True)
+        return Flow(written=tuple(Written(table, self._rows.get(table), select_of(sql)) for table, sql in queries))
 
     def _recorded(self, session: Session) -> list[tuple[Any, ...]]:
         columns = ", ".join(column_names(self.state_columns))
