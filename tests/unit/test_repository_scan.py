@@ -151,6 +151,8 @@ def test_no_dependency_has_a_known_weakness(tmp_path: Path) -> None:
     one, said = audit(tmp_path / "one.txt")
     if not one or "skip_reason" in one[0]:
         pytest.skip(f"pip-audit's service cannot be reached from here: {one[0]['skip_reason'] if one else said}")
-    every, said = audit(*(ROOT / lock for lock in LOCKS))
-    assert every, said
-    assert [each for each in every if "skip_reason" in each or each["vulns"]] == []
+    # The last lock is of an environment of its own; in one, pip-audit wants one version of each.
+    for locks in (LOCKS[:-1], LOCKS[-1:]):
+        every, said = audit(*(ROOT / lock for lock in locks))
+        assert every, said
+        assert [each for each in every if "skip_reason" in each or each["vulns"]] == []

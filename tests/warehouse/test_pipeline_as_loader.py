@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,9 @@ from typing import Any, cast
 import psycopg
 import pytest
 from airflow.providers.common.sql.hooks.sql import DbApiHook
+from airflow.sdk.exceptions import AirflowFailException
 
+from local.settings import ROOT
 from local.warehouse import RedshiftAddress, Warehouse
 from sparkify.failures import WarehouseError
 from sparkify.load_errors import LoadError
@@ -187,6 +190,24 @@ def test_without_the_group_tables_are_made_and_grants_say_who_makes_it(loader: P
     task.action = "grants"
     with pytest.raises(NoGroupError, match=r"let the cluster's owner run sql/grants/bootstrap\.sql"):
         task.execute(context)
+
+
+def test_a_warehouse_that_the_owner_has_made_is_handed_over(cluster: Cluster, loader: Pipeline, month: Path) -> None:
+    document = (ROOT / "docs" / "security.md").read_text()
+    [hand_over] = [text for text in re.findall("```sql\n(.+?)```", document, re.DOTALL) if "owner to" in text]
+    with cluster.connect("cluster_owner") as owner:
+        # As it was before.
+        for (statement,) in rows(owner, hand_over.replace("sparkify_loader", "cluster_owner")):
+            rows(owner, statement)
+        with pytest.raises(AirflowFailException, match="permission denied"):
+            loader.manage_tables("reset", "reset")
+        for (statement,) in rows(owner, hand_over):
+            rows(owner, statement)
+        rows(owner, "drop view load_status")
+    assert loader.manage_tables("create")["granted"]
+    loader.put_folder(month)
+    loader.load("2018-11-12", "2018-11-13")
+    assert loader.manage_tables("reset", "reset")["granted"]
 
 
 def test_every_ddl_file_is_in_the_list_of_tables() -> None:
