@@ -27,7 +27,11 @@ TABLES = (
 )
 
 # In the order in which they were written; each is applied once.
-MIGRATIONS: tuple[str, ...] = ("migrations/0001_quality_samples.sql", "migrations/0002_load_order.sql")
+MIGRATIONS: tuple[str, ...] = (
+    "migrations/0001_quality_samples.sql",
+    "migrations/0002_load_order.sql",
+    "migrations/0003_no_checked_versions.sql",
+)
 
 # What the analysts' group may read; given anew whenever tables are made. grants/bootstrap.sql is the owner's to run.
 GRANTS = ("grants/analysts.sql",)

@@ -17,6 +17,3 @@ create table if not exists staging.lock_artists (held boolean);
 
 -- The mirror's version that artists was last reconciled with: while the mirror has it, there is nothing to do.
 create table if not exists staging.version_artists (version varchar(64) not null) diststyle all;
-
--- The version of artists that last passed its checks: while artists has it, there is nothing to measure.
-create table if not exists staging.version_artists_checked (version varchar(64) not null) diststyle all;

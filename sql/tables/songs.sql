@@ -17,6 +17,3 @@ create table if not exists staging.lock_songs (held boolean);
 
 -- The mirror's version that songs was last reconciled with: while the mirror has it, there is nothing to do.
 create table if not exists staging.version_songs (version varchar(64) not null) diststyle all;
-
--- The version of songs that last passed its checks: while songs has it, there is nothing to measure.
-create table if not exists staging.version_songs_checked (version varchar(64) not null) diststyle all;

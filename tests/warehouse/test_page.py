@@ -117,7 +117,8 @@ def test_a_check_that_did_not_pass_is_shown_with_what_was_expected_and_found(pip
         pipeline.execute(
             "insert into quality_results (dag_id, run_id, try_number, check_name, table_name, severity, passed,"
             " expected, observed, checked_at, samples)"
-            f" values ('sparkify_etl', 'a run', 1, 'users.level.null_check', 'users', 'fail', {passed}, '= 0', '{0 if passed else 2}', '{day} 10:00:00',"
+            f" values ('sparkify_etl', 'a run', 1, 'users.level.null_check', 'users', 'fail', {passed}, '= 0',"
+            f" '{0 if passed else 2}', '{day} 10:00:00',"
             f" {'null' if passed else repr(json.dumps(['7', '9']))})"
         )
     shown = reading.quality(7)

@@ -34,7 +34,6 @@ STATE = [
     *COLUMNS,
     *("load_audit", "quality_results", "staging.songs", "staging.songs_ledger"),
     *("staging.version_songs_mirror", "staging.version_songs", "staging.version_artists"),
-    *("staging.version_songs_checked", "staging.version_artists_checked"),
 ]
 
 

@@ -16,42 +16,17 @@ import psycopg
 import pytest
 
 from local.warehouse import Warehouse
-from tests.warehouse.standin import Front, connect, error, rows
+from tests.warehouse.standin import Front, SilentS3, connect, error, rows
 
 pytestmark = pytest.mark.slow
 
 _SLOW = "select count(*) from pg_catalog.pg_attribute a, pg_catalog.pg_attribute b, pg_catalog.pg_attribute c"
 
 
-class SilentS3:
-    """An S3 that takes requests and never answers them."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._taken: list[socket.socket] = []
-        self.asked = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                self._taken.append(self._listener.accept()[0])
-                self.asked.set()
-
-    def close(self) -> None:
-        for one in (self._listener, *self._taken):
-            one.close()
-
-
 @pytest.fixture
 def silence() -> Iterator[SilentS3]:
-    made = SilentS3()
-    yield made
-    made.close()
+    with SilentS3() as made:
+        yield made
 
 
 @pytest.fixture

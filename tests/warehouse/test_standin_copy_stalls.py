@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import psycopg
 import pytest
 
 from local.warehouse import IAM_ROLE, Warehouse
-from tests.warehouse.standin import Front, rows
+from tests.warehouse.standin import Front, SilentS3, rows
 
 pytestmark = pytest.mark.slow
 COPY = f"copy t from 's3://b/k' iam_role '{IAM_ROLE}' json 'auto'"
@@ -21,47 +20,16 @@ COPY = f"copy t from 's3://b/k' iam_role '{IAM_ROLE}' json 'auto'"
 SECONDS = 20
 
 
-class Silence:
-    """An S3 that takes every request and answers none."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.asked = threading.Event()
-        self._taken: list[socket.socket] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        host, port = self._listener.getsockname()
-        return f"http://{host}:{port}"
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._taken.append(connection)
-            self.asked.set()
-
-    def end(self) -> None:
-        self._listener.close()
-        for connection in self._taken:
-            connection.close()
-
-
 @pytest.fixture
-def stalled(warehouse: Warehouse, tmp_path: Path) -> Iterator[tuple[psycopg.Connection[Any], Silence]]:
+def stalled(warehouse: Warehouse, tmp_path: Path) -> Iterator[tuple[psycopg.Connection[Any], SilentS3]]:
     """A session with an empty table on a front of its own, whose S3 is silent."""
-    silence = Silence()
     s3 = json.loads((warehouse.directory / "redshift" / "config.json").read_text())["s3"]
-    with Front(warehouse, tmp_path, {"s3": s3 | {"endpoint_url": silence.url}}) as front:
+    with SilentS3() as silence, Front(warehouse, tmp_path, {"s3": s3 | {"endpoint_url": silence.url}}) as front:
         client = front.connect()
         rows(client, "drop table if exists t")
         rows(client, "create table t (a int)")
         yield client, silence
         client.close()
-    silence.end()
 
 
 @pytest.mark.parametrize("option", ["", "noload"])
