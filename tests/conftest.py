@@ -54,9 +54,7 @@ def s3(warehouse: Warehouse) -> S3Client:
 @pytest.fixture
 def bucket(s3: S3Client) -> str:
     """The name of a fresh, empty bucket."""
-    name = f"test-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    return name
+    return make_bucket(s3)
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +73,13 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("simulated")
     simulate(data, songs=100, events=8000, days=30, seed=0)
     return data
+
+
+def make_bucket(s3: S3Client) -> str:
+    """Make an empty bucket and return its name, which no other has."""
+    name = f"test-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    return name
 
 
 @contextmanager

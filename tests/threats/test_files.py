@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from sparkify.audit import TaskRun
 from sparkify.manifests import Manifests
 from sparkify.operators.data_quality import DataQualityError
 from tests import expected
+from tests.conftest import make_bucket
 from tests.pipeline import Pipeline
 from tests.warehouse.test_pipeline_changes import DAY, LOG, Source, event
 
@@ -30,8 +30,7 @@ def filled(source: Source) -> Source:
 @pytest.fixture
 def foreign(pipeline: Pipeline) -> str:
     """A bucket that is none of ours, with an event in it that would be loaded gladly."""
-    name = f"foreign-{uuid.uuid4().hex}"
-    pipeline.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    name = make_bucket(pipeline.s3)
     pipeline.s3.put_object(Bucket=name, Key="events.json", Body=json.dumps(event(userId="666")).encode())
     return name
 

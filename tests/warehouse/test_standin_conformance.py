@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.warehouse import Warehouse
+from tests.conftest import make_bucket
 from tests.warehouse.conformance.case import Case, all_areas
 from tests.warehouse.conformance.document import DOCUMENT, render
 from tests.warehouse.standin import connect, error, rows
@@ -57,9 +58,7 @@ def test_the_conformance_table_is_current() -> None:
 @pytest.fixture(scope="session")
 def facts_bucket(s3: S3Client) -> str:
     """One bucket for all facts: making one takes the S3 server longer than most facts."""
-    name = f"facts-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    return name
+    return make_bucket(s3)
 
 
 def _bucket(case: Case, request: pytest.FixtureRequest) -> str:

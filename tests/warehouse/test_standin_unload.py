@@ -60,14 +60,6 @@ class Stage:
         return self.files()["out_000"].decode()
 
 
-@pytest.fixture(scope="module")
-def shared_bucket(s3: Any) -> str:
-    """One bucket for all: the S3 server gives every bucket volumes of its own, and has not many."""
-    name = f"unload-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    return name
-
-
 @pytest.fixture
 def stage(warehouse: Warehouse, s3: Any, shared_bucket: str) -> Iterator[Stage]:
     client = connect(warehouse)
