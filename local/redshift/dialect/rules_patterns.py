@@ -55,38 +55,34 @@ def regexp_count(args: list[exp.Expr]) -> exp.Expr:
     return call("regexp_count", args[0], pattern(args[1]), _position(args, 2), text(_flags(args, 3, "ci")))
 
 
-def regexp_substr(args: list[exp.Expr]) -> exp.Expr:
-    """REGEXP_SUBSTR(source, pattern [, position [, occurrence [, parameters]]]): '' where nothing matches."""
-    flags = _flags(args, 4, "cie")
-    first = len(args) > 4 and "e" in args[4].name and "(" in args[1].name
-    occurrence = args[3] if len(args) > 3 else exp.Literal.number(1)
+def _found(function: str, args: list[exp.Expr], place: int, *between: exp.Expr) -> exp.Expr:
+    """Call what looks for one occurrence of a pattern, its first group's if the parameters say so.
+
+    :param place: of the parameters. :param between: what the function takes after the occurrence.
+    """
+    flags = _flags(args, place, "cie")
+    first_group = len(args) > place and "e" in args[place].name and "(" in args[1].name
     return call(
-        "redshift_regexp_substr",
+        function,
         args[0],
         pattern(args[1]),
         _position(args, 2),
-        occurrence,
+        args[3] if len(args) > 3 else exp.Literal.number(1),
+        *between,
         text(flags),
-        exp.Literal.number(int(first)),
+        exp.Literal.number(int(first_group)),
     )
+
+
+def regexp_substr(args: list[exp.Expr]) -> exp.Expr:
+    """REGEXP_SUBSTR(source, pattern [, position [, occurrence [, parameters]]]): '' where nothing matches."""
+    return _found("redshift_regexp_substr", args, 4)
 
 
 def regexp_instr(args: list[exp.Expr]) -> exp.Expr:
     """REGEXP_INSTR(source, pattern [, position [, occurrence [, option [, parameters]]]])."""
-    flags = _flags(args, 5, "cie")
-    first = len(args) > 5 and "e" in args[5].name and "(" in args[1].name
-    occurrence = args[3] if len(args) > 3 else exp.Literal.number(1)
     option = args[4] if len(args) > 4 else exp.Literal.number(0)
-    return call(
-        "redshift_regexp_instr",
-        args[0],
-        pattern(args[1]),
-        _position(args, 2),
-        occurrence,
-        option,
-        text(flags),
-        exp.Literal.number(int(first)),
-    )
+    return _found("redshift_regexp_instr", args, 5, option)
 
 
 def regexp_replace(args: list[exp.Expr]) -> exp.Expr:
