@@ -88,6 +88,8 @@ class Report:
             console.print()
             picture.show(console, self.insights)
             console.print()
+        elif self.computed:
+            console.print("Insights: not computed, they are as they were before", markup=False)
         timings = ", ".join(f"{name} {value:.1f} s" for name, value in self.seconds.items())
         console.print(f"Time: {timings}", markup=False)
         for line in [*quality.complaints, *runs.messages, *(self.computed.messages if self.computed else [])]:
