@@ -165,8 +165,11 @@ FAULTS = [
     ),
     fault(
         "an hour missing from the facts though it was loaded",
-        "delete from songplays where start_time >= '2018-11-12 07:00' and start_time < '2018-11-12 08:00'",
-        "delete from time where start_time >= '2018-11-12 07:00' and start_time < '2018-11-12 08:00'",
+        *(
+            f"delete from {table}"
+            f" where start_time < (select dateadd(hour, 1, date_trunc('hour', min(start_time))) from {table})"
+            for table in ("songplays", "time")
+        ),
         by=KEY,
         tables="songplays time",
     ),
@@ -180,9 +183,11 @@ FAULTS = [
     fault("one play too many", stranger(ITS_MOMENT), by=KEY),
     fault(
         "one play too many and one too few",
-        stranger(ITS_MOMENT),
+        f"delete from time where start_time = {ITS_MOMENT}",
         f"delete from songplays where songplay_id = {LONELY}",
+        stranger("(select min(start_time) from songplays)"),
         by=KEY,
+        tables="songplays time",
     ),
     fault(
         "a play an hour late by a skewed clock",
@@ -249,8 +254,9 @@ FAULTS = [
     ),
     fault(
         "a staged session of two users",
-        f"update {STAGING} set user_id = (select max(user_id) from {STAGING})"
-        f" where page = 'Home' and ts = (select min(ts) from {STAGING} where page = 'Home' and user_id is not null)",
+        f"update {STAGING} set user_id = (select max(user_id) from {STAGING}) where page <> 'NextSong' and ts = ("
+        f"select min(ts) from {STAGING} where page <> 'NextSong' and user_id < (select max(user_id) from {STAGING})"
+        f" and session_id in (select session_id from {STAGING} where page = 'NextSong'))",
         by="staging.events.sessions_of_two_users",
     ),
     fault(

@@ -98,6 +98,13 @@ def test_a_reference_joins_each_key_once_so_that_it_cannot_double_what_is_counte
     assert "from users\nwhere user_id in (\nselect user_id from staged\n)\ngroup by user_id" in statement
 
 
+def test_the_documentation_declares_what_can_be_read() -> None:
+    example = (FILES[0].parents[2] / "docs" / "quality.md").read_text().split("```yaml")[1].split("```")[0]
+    assert [check.kind for check in parse_checks(example).checks] == [
+        *("row_count", "unique_check", "accepted_values", "check_statement", "custom_sql"),
+    ]
+
+
 def declared(**changes: Any) -> str:
     import json
 
