@@ -45,6 +45,7 @@ hours as (
     where number < datediff(hour, cast('{{ start }}' as timestamp), cast('{{ end }}' as timestamp))
 ),
 
+-- Not from the view load_status: it ranks all loads that there ever were, before any could be left out by its window.
 tries as (
     select
         dag_id,
