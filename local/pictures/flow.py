@@ -40,7 +40,9 @@ def _assets(listed: Iterable[object]) -> Iterator[Asset]:
 def _sources(task: Operator, made: set[str]) -> Iterator[str]:
     for asset in _assets(task.inlets):
         if asset.name not in made:
-            yield f'    {asset.name.replace(" ", "_")}[("{asset.group}: {asset.name}")] --> {task.task_id}'
+            # The same picture whatever bucket this environment names.
+            place = asset.name.rpartition("/")[2]
+            yield f'    {place}[("{asset.group}: {place}")] --> {task.task_id}'
 
 
 def _order(dag: DAG) -> Iterator[str]:

@@ -8,7 +8,8 @@ Assets are static: Airflow reads them when it parses a DAG file, where neither a
 - A source's URI names the bucket and prefix. They are those of Airflow's Variables `sparkify_source`,
   `sparkify_log_layout` and `sparkify_song_prefix` where these are set by environment variables of Airflow's processes,
   the one way to set a Variable that costs no question; else those of the public data set. A task that reads from
-  elsewhere warns in its log.
+  elsewhere warns in its log. A source's name is its URI: Airflow fails every task with an asset whose name another
+  asset still has, so with a name of its own no load would run for a while after the source was changed.
 
 <https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/assets.html> has the forms.
 """
@@ -54,10 +55,8 @@ def source_assets() -> dict[str, Asset]:
     source = os.environ.get("AIRFLOW_VAR_SPARKIFY_SOURCE", _SOURCE)
     layout = os.environ.get("AIRFLOW_VAR_SPARKIFY_LOG_LAYOUT", _LOG_LAYOUT)
     prefix = os.environ.get("AIRFLOW_VAR_SPARKIFY_SONG_PREFIX", _SONG_PREFIX)
-    return {
-        "logs": Asset("log files", join_url(source, shared_directory(layout)).rstrip("/"), group="S3"),
-        "songs": Asset("song catalogue", join_url(source, prefix).rstrip("/"), group="S3"),
-    }
+    places = {"logs": join_url(source, shared_directory(layout)), "songs": join_url(source, prefix)}
+    return {name: Asset(uri=place.rstrip("/"), group="S3") for name, place in places.items()}
 
 
 def warn_if_elsewhere(task: "BaseOperator", url: str) -> None:

@@ -76,8 +76,8 @@ def test_an_empty_hour_tells_of_nothing(airflow_stack: RunningStack, api: Operat
 
 
 def test_the_uis_asset_graph_leads_from_s3_to_the_insights(airflow_stack: RunningStack, api: OperatorApi) -> None:
-    events = ("log files", "sparkify_etl.stage_events", "staging.events")
-    songs = ("song catalogue", "sparkify_etl.stage_songs", "staging.songs")
+    events = ("s3://sparkify-source/log_data", "sparkify_etl.stage_events", "staging.events")
+    songs = ("s3://sparkify-source/song_data", "sparkify_etl.stage_songs", "staging.songs")
     facts = ("sparkify_etl.load_songplays", "songplays")
     answers = ("sparkify_insights.refresh_insights", "insights.top_songs")
     for path in (

@@ -59,13 +59,13 @@ def test_a_readme_without_a_place_for_a_picture_is_refused() -> None:
 def test_dags_are_drawn_with_their_order_their_sources_and_who_starts_whom() -> None:
     table, answers = Asset("sales", group="star"), [Asset(f"answers.{n}", group="answers") for n in "ab"]
     with DAG("load", schedule=None, start_date=datetime(2018, 11, 1)) as load:
-        stage = EmptyOperator(task_id="stage", inlets=[Asset("raw files", group="S3")])
+        stage = EmptyOperator(task_id="stage", inlets=[Asset("s3://bucket/raw", group="S3")])
         stage >> [EmptyOperator(task_id="fill", outlets=[table]), EmptyOperator(task_id="check")]
     with DAG("answer", schedule=[table]) as answer:
         EmptyOperator(task_id="count", inlets=[table], outlets=answers)
     assert flow.draw([load, answer]).splitlines() == [
         "flowchart LR",
-        '    raw_files[("S3: raw files")] --> stage',
+        '    raw[("S3: raw")] --> stage',
         "    subgraph load",
         "        stage --> fill & check",
         "    end",
