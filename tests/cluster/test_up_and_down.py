@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, ParamValidationError
 
 from sparkify.cluster.errors import ClusterError, ForeignResourceError, FormError
 from sparkify.failures import is_permanent
@@ -163,6 +163,31 @@ def test_the_price_is_said_before_anything_is_made(runs: Runs, front: Front) -> 
     planned = runs.up({**UP, "node_type": "ra3.4xlarge", "nodes": 3}, until="plan")["plan"]
     assert planned["hourly_usd"] == pytest.approx(9.78)
     assert front.changing == []
+
+
+def test_up_does_not_move_a_warehouse_to_other_subnets(runs: Runs, front: Front) -> None:
+    [vpc] = front.client("ec2").describe_vpcs()["Vpcs"]
+    subnets = sorted(subnet["SubnetId"] for subnet in front.client("ec2").describe_subnets()["Subnets"])
+    there = {"vpc_id": vpc["VpcId"]}
+    with pytest.raises(ClusterError, match="serverless needs subnets in three availability zones"):
+        runs.up({**SERVERLESS, **there, "subnet_ids": subnets[:2]})
+    with pytest.raises(ClusterError, match=f"subnet-00000000 is not in {vpc['VpcId']}"):
+        runs.up({**UP, **there, "subnet_ids": ["subnet-00000000"]})
+    assert front.changing == []
+    runs.up({**UP, **there, "subnet_ids": subnets[:2]})
+    runs.up({**UP, **there, "subnet_ids": subnets[:2][::-1]})
+    front.calls.clear()
+    with pytest.raises(ClusterError, match="it is not moved"):
+        runs.up()
+    assert front.changing == []
+
+
+def test_a_template_in_a_field_is_text(runs: Runs, front: Front) -> None:
+    with pytest.raises(FormError, match=r"'\{\{ 7 \* 7 \}\}' is not a network"):
+        runs.up({**UP, "ingress_cidr": "{{ 7 * 7 }}"})
+    with pytest.raises(ParamValidationError, match="Invalid input for param name"):
+        runs.up({**UP, "name": "sparkify-{{ 7 * 7 }}"})
+    assert front.calls == []
 
 
 def test_up_refuses_the_whole_internet_unless_it_is_confirmed(runs: Runs, front: Front) -> None:

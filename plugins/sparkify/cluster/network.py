@@ -66,12 +66,8 @@ def find_subnet_group(redshift: Any, names: Names) -> dict[str, Any] | None:
 
 
 def ensure_subnet_group(redshift: Any, names: Names, place: Place, log: "Logger") -> str:
-    """Have the subnet group with these subnets; return its name. Idempotent.
-
-    :raises ClusterError: if it is there with others.
-    """
-    group = find_subnet_group(redshift, names)
-    if group is None:
+    """Have the subnet group; return its name. Idempotent: one that is there keeps its subnets."""
+    if find_subnet_group(redshift, names) is None:
         redshift.create_cluster_subnet_group(
             ClusterSubnetGroupName=names.subnet_group,
             Description=f"Subnets of the Redshift cluster {names.cluster}",
@@ -79,13 +75,6 @@ def ensure_subnet_group(redshift: Any, names: Names, place: Place, log: "Logger"
             Tags=names.tag_list,
         )
         log.info("Made subnet group %s of %s", names.subnet_group, ", ".join(place.subnet_ids))
-    else:
-        there = sorted(subnet["SubnetIdentifier"] for subnet in group["Subnets"])
-        if there != sorted(place.subnet_ids):
-            raise ClusterError(
-                f"subnet group {names.subnet_group} has the subnets {', '.join(there)}, the form means "
-                f"{', '.join(place.subnet_ids)}: a cluster is not moved. Give those that it has, in subnet_ids"
-            )
     return names.subnet_group
 
 

@@ -12,10 +12,14 @@ from sparkify.cluster.policies import Document, allow, as_text, document
 # Sids of what AWS does in the caller's name, so that no call of ours shows it.
 ON_BEHALF = {
     *("TagInRedshift", "FinalSnapshot", "TagInServerless", "FinalServerlessSnapshot", "TagSecurityGroup", "TagInIam"),
-    *("GiveRoleToRedshift", "RedshiftsOwnRole", "AdminPassword", "DrawAdminPassword"),
+    *("RedshiftLooksAround", "GiveRoleToRedshift", "RedshiftsOwnRole", "AdminPassword", "DrawAdminPassword"),
 }
 # Actions for which AWS offers no narrower resource than the star, by the Service Authorization Reference.
-WITHOUT_RESOURCE = {
+_BY_REDSHIFT = {
+    *("ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones"),
+    *("ec2:DescribeInternetGateways", "ec2:DescribeVpcAttribute"),
+}
+WITHOUT_RESOURCE = _BY_REDSHIFT | {
     *("sts:GetCallerIdentity", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"),
     *("redshift:DescribeClusterSubnetGroups", "redshift:DescribeClusterSnapshots", "secretsmanager:GetRandomPassword"),
 }
@@ -29,13 +33,16 @@ def operator_policy(account: Account) -> Document:
     """
     tagged = {"StringLike": {f"aws:ResourceTag/{TAG}": f"{PREFIX}*"}}
     tagging = {"StringLike": {f"aws:RequestTag/{TAG}": f"{PREFIX}*"}}
+    here = {"StringEquals": {"aws:RequestedRegion": account.region}}
     return document(
         allow(
             "LookAround",
-            sorted(WITHOUT_RESOURCE - {"sts:GetCallerIdentity", "secretsmanager:GetRandomPassword"}),
+            sorted(WITHOUT_RESOURCE - _BY_REDSHIFT - {"sts:GetCallerIdentity", "secretsmanager:GetRandomPassword"}),
             ["*"],
-            {"StringEquals": {"aws:RequestedRegion": account.region}},
+            here,
         ),
+        # Where it is to put the cluster, Redshift looks as the caller.
+        allow("RedshiftLooksAround", sorted(_BY_REDSHIFT), ["*"], here),
         allow("WhoAmI", ["sts:GetCallerIdentity"], ["*"]),
         *_provisioned(account, tagging),
         *_serverless(account, tagged, tagging),

@@ -11,9 +11,10 @@ from sparkify.cluster.names import Names
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-# In these a cluster does not become available by itself.
-HOPELESS = {"deleting", "final-snapshot", "hardware-failure", "incompatible-hsm", "incompatible-network"} | {
-    *("incompatible-parameters", "incompatible-restore", "storage-full", "paused", "pausing")
+# From these a cluster comes to no other by itself, but for its end.
+HOPELESS = {
+    *("deleting", "final-snapshot", "hardware-failure", "incompatible-hsm", "incompatible-network"),
+    *("incompatible-parameters", "incompatible-restore", "storage-full"),
 }
 
 

@@ -32,7 +32,7 @@ class ClusterStatusSensor(ClusterSensor):
         if cluster is not None:
             status = str(cluster["ClusterStatus"])
             self.log.info("Cluster %s is %s", self.names.cluster, status)
-            if status in provisioned.HOPELESS and not _on_the_way(status, self.target):
+            if status in provisioned.HOPELESS:
                 raise ClusterError(f"cluster {self.names.cluster} is {status}: waiting does not make it {self.target}")
             return status == self.target
         client = self.aws.client("redshift-serverless")
@@ -99,10 +99,6 @@ class DeleteNetworkSensor(ClusterSensor):
         if used:
             self.log.info("Something still uses %s: a network interface, or a rule of another group", ", ".join(used))
         return not used
-
-
-def _on_the_way(status: str, target: str) -> bool:
-    return status == target or (target, status) == ("paused", "pausing")
 
 
 def _or_none(find: Any) -> Any:

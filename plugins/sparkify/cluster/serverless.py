@@ -114,8 +114,9 @@ def delete_step(serverless: Any, names: Names, *, snapshot: bool, log: "Logger")
 
 def snapshots(serverless: Any, names: Names) -> list[dict[str, Any]]:
     """Return the snapshots of a namespace of this name, those of its earlier lives included."""
-    pages = serverless.get_paginator("list_snapshots").paginate(namespaceName=names.cluster)
-    return [snapshot for page in pages for snapshot in page["snapshots"]]
+    # Not asked for by the namespace's name: it may be gone, and then the service may know no such namespace.
+    pages = serverless.get_paginator("list_snapshots").paginate()
+    return [item for page in pages for item in page["snapshots"] if item.get("namespaceName") == names.cluster]
 
 
 def created(namespace: dict[str, Any]) -> datetime:

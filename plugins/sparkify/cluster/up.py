@@ -9,6 +9,7 @@ from sparkify.cluster import access, network, provisioned, serverless
 from sparkify.cluster.cluster_operator import FormOperator
 from sparkify.cluster.errors import ClusterError, ForeignResourceError
 from sparkify.cluster.form import PROVISIONED, UpForm
+from sparkify.cluster.network import Place
 from sparkify.cluster.policies import as_text, copy_document, trust_document, worker_document
 from sparkify.cluster.prices import price_of
 from sparkify.cluster.storage import Storage
@@ -48,7 +49,9 @@ class PlanClusterOperator(FormOperator):
         found = survey(self.aws, form.names)
         if found.foreign:
             raise ForeignResourceError("nothing was made:\n" + "\n".join(found.foreign))
-        if differing := differences(found, form):
+        if found.cluster and found.cluster["ClusterStatus"] in ("paused", "pausing"):
+            raise ClusterError(f"cluster {form.name} is paused: resume it with sparkify_cluster_pause first")
+        if differing := differences(found, form, place):
             raise ClusterError(
                 f"{form.name} is there already, but not as the form says, and is not changed:\n"
                 + "\n".join(differing)
@@ -151,15 +154,22 @@ class EnsureWarehouseOperator(FormOperator):
             provisioned.create(self.aws_conn_id, self.region, arguments, context)
 
 
-def differences(found: Survey, form: UpForm) -> list[str]:
+def differences(found: Survey, form: UpForm, place: Place) -> list[str]:
     """Tell in what the warehouse that is there is not the one of the form."""
     if form.kind == PROVISIONED:
         if found.namespace or found.workgroup:
             return [f"a serverless workgroup or namespace {form.name} is there, the form says {PROVISIONED}"]
-        return provisioned.differences(found.cluster, form) if found.cluster else []
-    if found.cluster:
-        return [f"a provisioned cluster {form.name} is there, the form says {form.kind}"]
-    return serverless.differences(found.namespace, found.workgroup, form)
+        there = provisioned.differences(found.cluster, form) if found.cluster else []
+        subnets = [item["SubnetIdentifier"] for item in found.subnet_group["Subnets"]] if found.subnet_group else None
+    else:
+        if found.cluster:
+            return [f"a provisioned cluster {form.name} is there, the form says {form.kind}"]
+        there = serverless.differences(found.namespace, found.workgroup, form)
+        subnets = found.workgroup["subnetIds"] if found.workgroup else None
+    if subnets is not None and sorted(subnets) != sorted(place.subnet_ids):
+        wanted = ", ".join(place.subnet_ids)
+        there.append(f"its subnets are {', '.join(sorted(subnets))}, the form means {wanted}: it is not moved")
+    return there
 
 
 def planned(found: Survey, form: UpForm) -> list[str]:
