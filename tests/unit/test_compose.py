@@ -91,6 +91,16 @@ def test_ports_are_published_on_loopback_only(everything: dict[str, Any]) -> Non
     assert not any("network_mode" in service for service in everything["services"].values())
 
 
+def test_the_page_knows_its_address_also_behind_a_proxy(aws_env: Path, tmp_path: Path) -> None:
+    def address(more: str) -> str:
+        (tmp_path / "env").write_text(aws_env.read_text() + more)
+        return str(read(tmp_path / "env")["services"]["api-server"]["environment"]["AIRFLOW__API__BASE_URL"])
+
+    assert address("") == "http://127.0.0.1:8080"
+    assert address("SPARKIFY_UI_PORT=9000\n") == "http://127.0.0.1:9000"
+    assert address("SPARKIFY_UI_URL=https://airflow.example\n") == "https://airflow.example"
+
+
 def test_nothing_runs_as_root_or_gains_rights(everything: dict[str, Any]) -> None:
     for name, service in everything["services"].items():
         assert service["user"].split(":")[0] not in ("", "0", "root"), name
