@@ -8,7 +8,6 @@ import pytest
 
 from local.ports import free_ports
 from local.warehouse import Warehouse
-from sparkify.cluster.connecting import Target
 from sparkify.cluster.errors import ClusterError
 from sparkify.failures import WarehouseError
 from tests.cluster.front import Front
@@ -95,7 +94,7 @@ def test_a_connection_that_is_missing_or_leads_elsewhere_is_told_what_to_be(
     connect(extra={"iam": True, "cluster_identifier": "other"})
     refused("it names other, the cluster is sparkify-test")
     connect(extra={"iam": True, "is_serverless": True, "serverless_work_group": NAME})
-    refused("its is_serverless does not fit a provisioned cluster")
+    refused("it is for serverless, which does not fit a provisioned cluster")
     connect(conn_type="postgres", port=free_ports(1)[0], extra={})
     assert line in refused("(?s)connecting to the warehouse.*Set the connection", WarehouseError)
     assert warehouse.redshift.password not in advice
@@ -108,24 +107,3 @@ def test_a_tunnel_to_another_warehouse_is_found_out(
     connect()
     with pytest.raises(ClusterError, match=r"(?s)current_namespace.*Set the connection"):
         runs.up({**SERVERLESS, "database": warehouse.redshift.database}, until="check_connection")
-
-
-def test_the_connection_of_a_workgroup_logs_in_by_iam_and_names_the_secret_only() -> None:
-    target = Target(
-        name=NAME,
-        region="us-west-2",
-        host=f"{NAME}.123456789012.us-west-2.redshift-serverless.amazonaws.com",
-        port=5439,
-        database="sparkify",
-        loader="sparkify_loader",
-        serverless=True,
-        namespace_id="0000",
-        secret_arn="arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x",
-    )
-    connection = target.connection
-    assert "login" not in connection
-    assert "password" not in connection
-    assert connection["extra"]["serverless_work_group"] == NAME
-    assert "Secrets Manager, arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x" in target.advice(
-        "redshift"
-    )

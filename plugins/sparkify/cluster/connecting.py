@@ -63,7 +63,7 @@ class Target:
         """What to do for the connection to work."""
         secret = f" (password: Secrets Manager, {self.secret_arn})" if self.secret_arn else ""
         return (
-            f"Set the connection {conn_id!r} to\n{json.dumps(self.connection)}\n"
+            f"Set the connection {conn_id!r} to\n{json.dumps(self.connection)}\n(docs/connections.md has other forms) "
             f"after you have run sql/grants/bootstrap.sql in the database {self.database} as the admin{secret}, and "
             f"attached the workers' policy to their identity. Then clear this task"
         )
@@ -74,9 +74,17 @@ class Target:
         :param connection: Airflow's connection, of type redshift or postgres.
         """
         host, extra = (connection.host or "").lower(), connection.extra_dejson
-        named = extra.get("serverless_work_group") if self.serverless else extra.get("cluster_identifier")
-        if extra.get("iam") and bool(extra.get("is_serverless")) != self.serverless:
-            return f"its is_serverless does not fit {'a workgroup' if self.serverless else 'a provisioned cluster'}"
+        # As a redshift connection has it, and as a postgres one.
+        keys = (
+            ("serverless_work_group", "workgroup-name")
+            if self.serverless
+            else ("cluster_identifier", "cluster-identifier")
+        )
+        named = next((extra[key] for key in keys if extra.get(key)), None)
+        of_serverless = bool(extra.get("is_serverless") or extra.get("redshift-serverless"))
+        if extra.get("iam") and of_serverless != self.serverless:
+            kinds = {True: "serverless", False: "a provisioned cluster"}
+            return f"it is for {kinds[of_serverless]}, which does not fit {kinds[self.serverless]}"
         if named and named != self.name:
             return f"it names {named}, the cluster is {self.name}"
         if host.removesuffix(".cn").endswith(_OF_AWS) and host != self.host.lower():
