@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.operators.manage_tables import ManageTablesOperator, TablesError
+from sparkify.tables import MIGRATIONS
 from tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
@@ -105,3 +106,23 @@ def test_every_ddl_file_creates_what_it_is_named_for(pipeline: Pipeline) -> None
     present = {name if schema == "public" else f"{schema}_{name}" for schema, name in rows}
     files = {path.stem for path in (Path(__file__).parents[2] / "sql" / "tables").glob("*.sql")}
     assert files <= present
+
+
+def test_the_projects_own_migrations_bring_an_older_warehouse_to_what_the_ddl_makes(pipeline: Pipeline) -> None:
+    def columns_now() -> list[tuple[Any, ...]]:
+        return pipeline.query(
+            "select table_name, column_name from information_schema.columns"
+            " where table_name in ('quality_results', 'load_audit') order by table_name, ordinal_position"
+        )
+
+    made = columns_now()
+    for table, column in (
+        *(("quality_results", name) for name in ("kind", "column_name", "samples")),
+        ("load_audit", "began_at"),
+    ):
+        pipeline.execute(f"alter table {table} drop column {column}")
+    pipeline.execute("create table staging.version_songs_checked (version varchar(64) not null)")
+    pipeline.execute("delete from schema_migrations")
+    assert pipeline.manage_tables("migrate")["applied"] == [Path(name).stem for name in MIGRATIONS]
+    assert columns_now() == made
+    assert pipeline.query("select count(*) from information_schema.tables where table_name like '%_checked'") == [(0,)]
