@@ -25,6 +25,7 @@ from sparkify.tables import TABLES
 from tests import expected
 from tests.pipeline import COLUMNS, Pipeline
 from tests.stack import until
+from tests.warehouse import insights
 from tests.warehouse.standin import Front, connect, error, rows
 from tests.warehouse.test_pipeline_cancel import WAITING
 
@@ -87,9 +88,11 @@ def test_the_loader_loads_the_month_and_analysts_read_it_and_change_nothing(
     loader.load(*MONTH)
     assert loader.tables() == expected.tables(month)
     assert loader.staging_tables() == []
+    insights.refresh(loader)
     loader.run("sparkify_housekeeping", {})
     with cluster.connect("analyst") as analyst:
         assert len(rows(analyst, "select songplay_id from songplays")) == len(loader.table("songplays"))
+        assert rows(analyst, "select facts from insights.refreshed") == [(len(loader.table("songplays")),)]
         for table in READABLE:
             rows(analyst, f"select count(*) from {table}")
             denied = (
