@@ -26,6 +26,8 @@ pytestmark = pytest.mark.slow
 MONTH = ("2018-11-01T00:00:00Z", "2018-12-01T00:00:00Z")
 BROKEN = ("2018-12-01T00:00:00Z", "2018-12-01T02:00:00Z")
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+# Milliseconds; a bound against hanging, for what waits on Airflow.
+_PATIENCE = 60_000
 # Of each chart, the columns of the answer that its series draw; the others draw the first so many rows.
 DRAWN = {
     "top_songs": (4,),
@@ -116,9 +118,14 @@ def login(loaded: Loaded, browser: Browser) -> Any:
 def page(browser: Browser, login: Any) -> Iterator[Page]:
     """A window of somebody who has logged in; a script's error ends the test."""
     context = browser.new_context(storage_state=login, viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(_PATIENCE)
     page = context.new_page()
     errors: list[object] = []
-    page.on("pageerror", lambda error: errors.append(error))
+
+    def note(error: object) -> None:
+        errors.append(error)
+
+    page.on("pageerror", note)
     yield page
     context.close()
     assert errors == []
@@ -128,10 +135,10 @@ def framed(page: Page, loaded: Loaded) -> Frame:
     """Open the page through Airflow's navigation, and wait until it has all that it shows."""
     page.goto(loaded.airflow.url)
     page.get_by_role("link", name="Sparkify", exact=True).click()
-    frame = until(lambda: page.frame(url=re.compile("^[^?#]*[0-9]/sparkify/page")))
+    frame = page.locator("iframe[title=Sparkify]").element_handle().content_frame()
     assert frame
-    expect(frame.get_by_role("heading", name="Share of plays with a known song")).to_be_visible()
-    expect(frame.locator("[aria-busy=true]")).to_have_count(0)
+    expect(frame.get_by_role("heading", name="Share of plays with a known song")).to_be_visible(timeout=_PATIENCE)
+    expect(frame.locator("[aria-busy=true]")).to_have_count(0, timeout=_PATIENCE)
     return frame
 
 
@@ -202,7 +209,7 @@ def test_the_calendar_counts_the_hours_and_an_hour_opens_its_run(loaded: Loaded,
     frame.get_by_role("link", name=re.compile("^2018-11-12 05:00 UTC: loaded")).click()
     page.wait_for_url(f"**/dags/sparkify_etl/runs/{loaded.run_id.replace('+', '%2B').replace(':', '%3A')}**")
     # Airflow's own page of the run, and not a second Airflow within the first.
-    expect(page.get_by_text("Success", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=_PATIENCE)
     assert len(page.frames) == 1
 
 
@@ -273,7 +280,7 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(loaded: Loaded, page: P
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark")
     page.goto(f"{loaded.airflow.url}/sparkify/page")
-    expect(page.get_by_role("heading", name="Share of plays with a known song")).to_be_visible()
+    expect(page.get_by_role("heading", name="Share of plays with a known song")).to_be_visible(timeout=_PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     hour = page.locator(".hours .cell").last.bounding_box()
     assert hour
@@ -331,6 +338,6 @@ def test_a_warehouse_that_is_down_is_told_in_words_and_the_rest_of_the_page_stay
     assert said["problem"]["code"] == "down"
     assert "127.0.0.1" not in json.dumps(said)
     frame.get_by_role("button", name="Refresh").click()
-    expect(frame.get_by_role("alert")).to_have_count(5)
+    expect(frame.get_by_role("alert")).to_have_count(5, timeout=_PATIENCE)
     expect(frame.get_by_role("alert").first).to_contain_text("The warehouse does not answer. See that it is running")
     expect(frame.get_by_role("heading", name="Insights")).to_be_visible()
