@@ -77,7 +77,11 @@ def told(month: Path) -> Iterator[tuple[RunningStack, Receiver]]:
     """A running stack whose lineage goes to a receiver."""
     with receiving() as receiver:
         transport = {"type": "http", "url": receiver.url, "endpoint": "api/v1/lineage"}
-        settings = {"AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport)}
+        # In a thread, as docs/lineage.md has it.
+        settings = {
+            "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
+            "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
+        }
         with stack_of_tests(month, further=settings) as stack:
             yield stack, receiver
 
