@@ -42,6 +42,7 @@ def test_a_query_that_cannot_be_parsed_tells_nothing_and_says_so(caplog: pytest.
 
 
 def _reads(name: str) -> Reads:
+    task: Any
     [task] = [task for task in load_dag("sparkify_etl").tasks if getattr(task, "table", None) == name]
     task.resolve_template_files()
     jinja = task.get_template_env()
