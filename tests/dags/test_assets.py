@@ -1,12 +1,13 @@
 """The asset graph that the DAGs declare, and what their assets are called."""
 
 from collections import defaultdict
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk import Asset
 
-from sparkify.assets import source_assets, table_asset
+from sparkify.assets import source_assets, table_asset, warn_if_elsewhere
 from tests.pipeline import load_dag
 
 LOGS, SONGS = (source_assets()[name].name for name in ("logs", "songs"))
@@ -115,3 +116,12 @@ def test_the_defaults_are_those_that_the_tasks_read(monkeypatch: pytest.MonkeyPa
 
 def _uris() -> list[str]:
     return [asset.uri for asset in source_assets().values() if isinstance(asset, Asset)]
+
+
+@pytest.mark.parametrize(("url", "warned"), [("s3://ours/log_data/", False), ("s3://others/log_data/", True)])
+def test_a_task_that_reads_from_elsewhere_than_the_graph_says_warns(url: str, warned: bool) -> None:
+    told: list[Any] = []
+    log = SimpleNamespace(warning=lambda *parts: told.append(parts))
+    task: Any = SimpleNamespace(inlets=[Asset(uri="s3://ours/log_data"), table_asset("songplays")], log=log)
+    warn_if_elsewhere(task, url)
+    assert [parts[1:] for parts in told] == ([("s3://ours/log_data", url)] if warned else [])
