@@ -59,7 +59,7 @@ _FILL = (
         observed, window_start, window_end, checked_at, kind)
     select 'sparkify_etl', 'scheduled__' || at, 1, 'songplays.column_' || number || '.null_check', 'songplays',
         case number when 1 then 'warn' else 'fail' end, random() > 0.002, '= 0', '0', at, at + interval '1 hour',
-        at + interval '66 minutes', 'null_check'
+        localtimestamp - ({_FIRST_HOUR} + interval '{HOURS} hours' - at), 'null_check'
     from generate_series({_FIRST_HOUR}, {_FIRST_HOUR} + interval '{HOURS - 1} hours', interval '1 hour') as at,
         generate_series(1, 20) as number""",
     f"""insert into songplays (songplay_id, start_time, user_id, level, session_id, location, user_agent)
