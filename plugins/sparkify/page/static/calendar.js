@@ -4,7 +4,7 @@ import { runLink } from "./links.js";
 
 const STATUSES = ["loaded", "empty", "missing", "failed", "running"];
 const MEANING = {
-  loaded: "rows were staged and loaded",
+  loaded: "its run has loaded rows",
   empty: "no file, or no rows",
   missing: "no run has loaded it",
   failed: "its latest run failed",
