@@ -65,7 +65,8 @@ def tracked(*options: str) -> list[str]:
 
 def scan(files: Iterable[str], directory: Path = ROOT, *, guessing: bool) -> set[tuple[str, str, str]]:
     """File, kind and SHA-1 of every text that looks like a key."""
-    known: set[str] = {plugin.__name__ for plugin in get_mapping_from_secret_type_to_class().values()}
+    classes: Iterable[type] = get_mapping_from_secret_type_to_class().values()
+    known = {each.__name__ for each in classes}
     plugins = sorted(known if guessing else known - _GUESSING)
     # Addresses are no secrets.
     used = [{"name": name} for name in plugins if name != "IPPublicDetector"]
