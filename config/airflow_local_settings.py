@@ -22,6 +22,7 @@ _NEEDED = (
     "sparkify.cluster.pausing",
     "sparkify.cluster.sensors",
     "sparkify.cluster.up",
+    "sparkify.cluster.wiring",
     "sparkify.assets",
     "sparkify.insights",
     "sparkify.operators.data_quality",

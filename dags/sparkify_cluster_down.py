@@ -22,16 +22,11 @@ from datetime import timedelta
 import jinja2
 from airflow.sdk import DAG, Param
 
-from sparkify.alerts import task_failed
 from sparkify.cluster import form as fields
 from sparkify.cluster.down import ConfirmRemovalOperator, DeleteAccessOperator, ReportRestOperator
 from sparkify.cluster.sensors import DeleteNetworkSensor, DeleteWarehouseSensor
-from sparkify.retry_policy import WarehouseRetryPolicy
+from sparkify.cluster.wiring import CLUSTER, name_field, region_field, task_defaults
 
-cluster = {
-    "cluster": "{{ params.name }}",
-    "region": "{{ params.region or var.value.get('sparkify_region', 'us-west-2') }}",
-}
 with DAG(
     dag_id="sparkify_cluster_down",
     description="By hand: final snapshot, then delete what sparkify_cluster_up has made",
@@ -39,23 +34,9 @@ with DAG(
     tags=["sparkify", "manual", "aws"],
     schedule=None,
     max_active_runs=1,
-    default_args={
-        "owner": "data-engineering",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": WarehouseRetryPolicy(),
-        "execution_timeout": timedelta(minutes=15),
-        "on_failure_callback": task_failed,
-    },
+    default_args=task_defaults(),
     params={
-        "name": Param(
-            "sparkify",
-            type="string",
-            pattern=fields.NAME_PATTERN,
-            maxLength=fields.MAX_NAME,
-            title="Name",
-            description="The cluster to remove.",
-        ),
+        "name": name_field("The cluster to remove."),
         "confirm": Param(
             "",
             type="string",
@@ -69,13 +50,7 @@ with DAG(
             title="Final snapshot",
             description="Keep the data in one, billed by its size. Without, all rows are gone for good.",
         ),
-        "region": Param(
-            None,
-            type=["null", "string"],
-            pattern=fields.REGION_PATTERN,
-            title="Region",
-            description="Empty: the Variable sparkify_region.",
-        ),
+        "region": region_field(),
     },
     template_undefined=jinja2.StrictUndefined,
 ) as dag:
@@ -83,7 +58,7 @@ with DAG(
         task_id="confirm",
         doc_md="Check the confirmation, say what will be deleted. Deletes nothing.",
         confirm="{{ params.confirm }}",
-        **cluster,
+        **CLUSTER,
     )
     delete_warehouse = DeleteWarehouseSensor(
         task_id="delete_warehouse",
@@ -92,7 +67,7 @@ with DAG(
         mode="reschedule",
         poke_interval=30,
         timeout=timedelta(hours=2).total_seconds(),
-        **cluster,
+        **CLUSTER,
     )
     delete_network = DeleteNetworkSensor(
         task_id="delete_network",
@@ -100,10 +75,10 @@ with DAG(
         mode="reschedule",
         poke_interval=30,
         timeout=timedelta(hours=2).total_seconds(),
-        **cluster,
+        **CLUSTER,
     )
     delete_access = DeleteAccessOperator(
-        task_id="delete_access", doc_md="Delete the role and the workers' policy.", **cluster
+        task_id="delete_access", doc_md="Delete the role and the workers' policy.", **CLUSTER
     )
-    report_rest = ReportRestOperator(task_id="report_rest", doc_md="Say what is left.", **cluster)
+    report_rest = ReportRestOperator(task_id="report_rest", doc_md="Say what is left.", **CLUSTER)
     confirm >> delete_warehouse >> delete_network >> delete_access >> report_rest

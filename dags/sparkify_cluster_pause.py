@@ -12,16 +12,9 @@ from datetime import timedelta
 import jinja2
 from airflow.sdk import DAG, Param
 
-from sparkify.alerts import task_failed
-from sparkify.cluster import form as fields
 from sparkify.cluster.pausing import ACTIONS, PauseClusterOperator
 from sparkify.cluster.sensors import ClusterStatusSensor
-from sparkify.retry_policy import WarehouseRetryPolicy
-
-cluster = {
-    "cluster": "{{ params.name }}",
-    "region": "{{ params.region or var.value.get('sparkify_region', 'us-west-2') }}",
-}
+from sparkify.cluster.wiring import CLUSTER, name_field, region_field, task_defaults
 
 with DAG(
     dag_id="sparkify_cluster_pause",
@@ -30,29 +23,16 @@ with DAG(
     tags=["sparkify", "manual", "aws"],
     schedule=None,
     max_active_runs=1,
-    default_args={
-        "owner": "data-engineering",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": WarehouseRetryPolicy(),
-        "execution_timeout": timedelta(minutes=15),
-        "on_failure_callback": task_failed,
-    },
+    default_args=task_defaults(),
     params={
-        "name": Param("sparkify", type="string", pattern=fields.NAME_PATTERN, maxLength=fields.MAX_NAME, title="Name"),
+        "name": name_field("The cluster to pause or resume."),
         "action": Param("pause", type="string", enum=list(ACTIONS), title="What to do"),
-        "region": Param(
-            None,
-            type=["null", "string"],
-            pattern=fields.REGION_PATTERN,
-            title="Region",
-            description="Empty: the Variable sparkify_region.",
-        ),
+        "region": region_field(),
     },
     template_undefined=jinja2.StrictUndefined,
 ) as dag:
     change = PauseClusterOperator(
-        task_id="change", doc_md="Pause or resume it. Does not wait.", action="{{ params.action }}", **cluster
+        task_id="change", doc_md="Pause or resume it. Does not wait.", action="{{ params.action }}", **CLUSTER
     )
     wait = ClusterStatusSensor(
         task_id="wait",
@@ -61,6 +41,6 @@ with DAG(
         mode="reschedule",
         poke_interval=30,
         timeout=timedelta(hours=1).total_seconds(),
-        **cluster,
+        **CLUSTER,
     )
     change >> wait

@@ -28,7 +28,6 @@ from datetime import timedelta
 import jinja2
 from airflow.sdk import DAG, Param
 
-from sparkify.alerts import task_failed
 from sparkify.cluster import form as fields
 from sparkify.cluster.connecting import CheckConnectionOperator
 from sparkify.cluster.sensors import ClusterStatusSensor
@@ -38,14 +37,12 @@ from sparkify.cluster.up import (
     EnsureWarehouseOperator,
     PlanClusterOperator,
 )
+from sparkify.cluster.wiring import CLUSTER, name_field, region_field, task_defaults
 from sparkify.operators.manage_tables import ManageTablesOperator
-from sparkify.retry_policy import WarehouseRetryPolicy
 from sparkify.sql_files import sql_folder
 from sparkify.tables import GRANTS, MIGRATIONS, TABLES
 
-region = "{{ params.region or var.value.get('sparkify_region', 'us-west-2') }}"
-cluster = {"cluster": "{{ params.name }}", "region": region}
-wanted = {**cluster, "form": "{{ params | tojson }}"}
+wanted = {**CLUSTER, "form": "{{ params | tojson }}"}
 storage = {
     "source": "{{ var.value.get('sparkify_source', 's3://udacity-dend') }}",
     "log_layout": "{{ var.value.get('sparkify_log_layout', 'log_data/%Y/%m/%Y-%m-%d-events.json') }}",
@@ -61,30 +58,10 @@ with DAG(
     tags=["sparkify", "manual", "aws"],
     schedule=None,
     max_active_runs=1,
-    default_args={
-        "owner": "data-engineering",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": WarehouseRetryPolicy(),
-        "execution_timeout": timedelta(minutes=15),
-        "on_failure_callback": task_failed,
-    },
+    default_args=task_defaults(),
     params={
-        "name": Param(
-            "sparkify",
-            type="string",
-            pattern=fields.NAME_PATTERN,
-            maxLength=fields.MAX_NAME,
-            title="Name",
-            description="sparkify, or sparkify- and more: all that is made is named after it.",
-        ),
-        "region": Param(
-            None,
-            type=["null", "string"],
-            pattern=fields.REGION_PATTERN,
-            title="Region",
-            description="Empty: the Variable sparkify_region. COPY from a bucket of another region costs traffic.",
-        ),
+        "name": name_field("sparkify, or sparkify- and more: all that is made is named after it."),
+        "region": region_field("COPY from a bucket of another region costs traffic."),
         "dry_run": Param(
             False,
             type="boolean",
@@ -208,13 +185,13 @@ with DAG(
         mode="reschedule",
         poke_interval=30,
         timeout=timedelta(hours=1).total_seconds(),
-        **cluster,
+        **CLUSTER,
     )
     check_connection = CheckConnectionOperator(
         task_id="check_connection",
         doc_md="Connect by `redshift`; where that fails, say what to set.",
         form=wanted["form"],
-        region=region,
+        region=CLUSTER["region"],
     )
     create_tables = ManageTablesOperator(
         task_id="create_tables",

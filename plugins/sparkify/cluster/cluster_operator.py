@@ -11,7 +11,25 @@ from sparkify.cluster.form import UpForm, name_of
 from sparkify.cluster.names import Names
 
 
-class ClusterOperator(BaseOperator):
+class _OfCluster:
+    """What follows from a task's `cluster`, `region` and `aws_conn_id`."""
+
+    cluster: str
+    region: str
+    aws_conn_id: str
+
+    @property
+    def names(self) -> Names:
+        """The names of all that the cluster consists of; FormError if its own is none."""
+        return Names(name_of(self.cluster))
+
+    @cached_property
+    def aws(self) -> Aws:
+        """The clients."""
+        return Aws(self.aws_conn_id, self.region)
+
+
+class ClusterOperator(_OfCluster, BaseOperator):
     """Base of operators that work on one cluster.
 
     :param cluster: the cluster's name (templated).
@@ -27,16 +45,6 @@ class ClusterOperator(BaseOperator):
         self.cluster = cluster
         self.region = region
         self.aws_conn_id = aws_conn_id
-
-    @property
-    def names(self) -> Names:
-        """The names of all that the cluster consists of; FormError if its own is none."""
-        return Names(name_of(self.cluster))
-
-    @cached_property
-    def aws(self) -> Aws:
-        """The clients."""
-        return Aws(self.aws_conn_id, self.region)
 
 
 class FormOperator(ClusterOperator):
@@ -58,7 +66,7 @@ class FormOperator(ClusterOperator):
         return UpForm.parse(self.form)
 
 
-class ClusterSensor(BaseSensorOperator):
+class ClusterSensor(_OfCluster, BaseSensorOperator):
     """Base of sensors that look at one cluster again and again, and leave the worker free in between.
 
     :param cluster: the cluster's name (templated).
@@ -74,13 +82,3 @@ class ClusterSensor(BaseSensorOperator):
         self.cluster = cluster
         self.region = region
         self.aws_conn_id = aws_conn_id
-
-    @property
-    def names(self) -> Names:
-        """The names of all that the cluster consists of."""
-        return Names(name_of(self.cluster))
-
-    @cached_property
-    def aws(self) -> Aws:
-        """The clients."""
-        return Aws(self.aws_conn_id, self.region)
