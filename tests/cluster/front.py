@@ -57,14 +57,14 @@ class Front:
     failures: dict[str, list[str]] = field(default_factory=dict)
     statuses: list[str] = field(default_factory=list)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "us-west-2") -> Any:
         """A client past the record: for the tests' own looks and changes."""
         import boto3
 
         make: Any = boto3.client
         return make(
             service,
-            region_name="us-west-2",
+            region_name=region,
             endpoint_url=f"{self.url}/unrecorded",
             aws_access_key_id="tests",
             aws_secret_access_key="tests",

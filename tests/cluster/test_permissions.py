@@ -2,6 +2,7 @@
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,16 @@ def test_a_role_is_assumed_by_redshift_for_users_of_this_cluster_alone() -> None
     assert item["Principal"] == {"Service": "redshift.amazonaws.com"}
     wanted = f"arn:aws:redshift:us-west-2:123456789012:dbuser:{NAME}/*"
     assert item["Condition"] == {"StringLike": {"sts:ExternalId": wanted}}
+
+
+def test_a_role_of_serverless_is_assumed_for_users_of_the_account_and_region_whatever_the_warehouse_is_called() -> None:
+    [item] = trust_document(form(kind="serverless"), ACCOUNT)["Statement"]
+    assert item["Principal"] == {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}
+    pattern = item["Condition"]["StringLike"]["sts:ExternalId"]
+    ours, other = "arn:aws:redshift:us-west-2:123456789012:dbuser:", "arn:aws:redshift:us-west-2:210987654321:dbuser:"
+    named = (f"{NAME}/IAMR:worker", "serverless-123456789012-5a8e6ef8-86ca-45ec-a7a9-d8a0a9f9a4f6/IAMR:worker")
+    assert all(fnmatchcase(ours + user, pattern) for user in named)
+    assert not any(fnmatchcase(other + user, pattern) for user in named)
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_up_does_not_move_a_warehouse_to_other_subnets(runs: Runs, front: Front)
     [vpc] = front.client("ec2").describe_vpcs()["Vpcs"]
     subnets = sorted(subnet["SubnetId"] for subnet in front.client("ec2").describe_subnets()["Subnets"])
     there = {"vpc_id": vpc["VpcId"]}
-    with pytest.raises(ClusterError, match="serverless needs subnets in three availability zones"):
+    with pytest.raises(ClusterError, match="serverless needs 3 subnets in 3 availability zones"):
         runs.up({**SERVERLESS, **there, "subnet_ids": subnets[:2]})
     with pytest.raises(ClusterError, match=f"subnet-00000000 is not in {vpc['VpcId']}"):
         runs.up({**UP, **there, "subnet_ids": ["subnet-00000000"]})
@@ -180,6 +180,17 @@ def test_up_does_not_move_a_warehouse_to_other_subnets(runs: Runs, front: Front)
     with pytest.raises(ClusterError, match="it is not moved"):
         runs.up()
     assert front.changing == []
+
+
+def test_serverless_is_content_with_two_zones_where_there_are_no_more(runs: Runs, front: Front) -> None:
+    ec2 = front.client("ec2", "us-west-1")
+    [vpc] = ec2.describe_vpcs()["Vpcs"]
+    there = {**SERVERLESS, "region": "us-west-1"}
+    with pytest.raises(ClusterError, match="serverless needs 3 subnets in 2 availability zones"):
+        runs.up(there, until="plan")
+    zone = ec2.describe_subnets()["Subnets"][0]["AvailabilityZone"]
+    ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="172.31.128.0/20", AvailabilityZone=zone)
+    assert runs.up(there, until="plan")["plan"]["steps"]
 
 
 def test_a_template_in_a_field_is_text(runs: Runs, front: Front) -> None:

@@ -12,7 +12,8 @@ from sparkify.cluster.names import PREFIX, Names
 
 PROVISIONED, SERVERLESS = "provisioned", "serverless"
 KINDS = (PROVISIONED, SERVERLESS)
-# How many nodes a cluster may be created with; of the two larger types there is no single-node cluster.
+# How many nodes a cluster may be created with; of the two larger types there is no single-node cluster. The API's
+# reference speaks of 100 nodes at most, and of RG nodes, which this form does not offer.
 # https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html
 NODE_COUNTS = {
     "ra3.large": range(1, 17),
@@ -20,7 +21,7 @@ NODE_COUNTS = {
     "ra3.4xlarge": range(2, 33),
     "ra3.16xlarge": range(2, 129),
 }
-# In RPUs. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html
+# In RPUs; more than 512 in some regions only. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html
 BASE_CAPACITIES = (4, *range(8, 513, 8), *range(544, 1025, 32))
 # Of RA3 nodes and of serverless.
 PORTS = (range(5431, 5456), range(8191, 8216))
@@ -108,8 +109,8 @@ class UpForm:
             wrong.append(f"kind: {self.kind!r} is not one of {', '.join(KINDS)}")
         elif self.kind == SERVERLESS and self.base_capacity not in BASE_CAPACITIES:
             wrong.append(
-                f"base_capacity: {self.base_capacity} RPUs cannot be had: 4, 8 to 512 in steps of 8, or up to 1024 in "
-                "steps of 32"
+                f"base_capacity: {self.base_capacity} RPUs cannot be had: 4, 8 to 512 in steps of 8, or, in some "
+                "regions, up to 1024 in steps of 32"
             )
         elif self.kind == PROVISIONED:
             counts = NODE_COUNTS.get(self.node_type)

@@ -12,8 +12,10 @@ from sparkify.cluster.names import Names
 if TYPE_CHECKING:
     from airflow.sdk.types import Logger
 
-# https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-known-issues.html
-_SERVERLESS_ZONES = 3
+# Of serverless: three subnets, in as many availability zones; N. California has two to offer.
+# https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+_SERVERLESS_SUBNETS = 3
+_SERVERLESS_ZONES = {"us-west-1": 2}
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,13 @@ def find_place(ec2: Any, form: UpForm) -> Place:
     chosen = tuple(sorted(form.subnet_ids or zones))
     if not chosen:
         raise ClusterError(f"{vpc_id} is not there, or has no subnet: give others")
-    if form.kind == SERVERLESS and len({zones[subnet] for subnet in chosen}) < _SERVERLESS_ZONES:
-        raise ClusterError("serverless needs subnets in three availability zones: give others, or choose provisioned")
+    if form.kind == SERVERLESS:
+        needed = _SERVERLESS_ZONES.get(ec2.meta.region_name, _SERVERLESS_SUBNETS)
+        if len(chosen) < _SERVERLESS_SUBNETS or len({zones[subnet] for subnet in chosen}) < needed:
+            raise ClusterError(
+                f"serverless needs {_SERVERLESS_SUBNETS} subnets in {needed} availability zones: give others, or "
+                "choose provisioned"
+            )
     return Place(vpc_id, chosen)
 
 

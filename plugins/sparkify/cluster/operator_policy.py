@@ -12,12 +12,13 @@ from sparkify.cluster.policies import Document, allow, as_text, document
 # Sids of what AWS does in the caller's name, so that no call of ours shows it.
 ON_BEHALF = {
     *("TagInRedshift", "FinalSnapshot", "TagInServerless", "FinalServerlessSnapshot", "TagSecurityGroup", "TagInIam"),
-    *("RedshiftLooksAround", "GiveRoleToRedshift", "RedshiftsOwnRole", "AdminPassword", "DrawAdminPassword"),
+    *("RedshiftLooksAround", "RedshiftLooksAtVpc", "GiveRoleToRedshift", "RedshiftsOwnRole"),
+    *("AdminPassword", "DrawAdminPassword"),
 }
 # Actions for which AWS offers no narrower resource than the star, by the Service Authorization Reference.
 _BY_REDSHIFT = {
     *("ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones"),
-    *("ec2:DescribeInternetGateways", "ec2:DescribeVpcAttribute"),
+    "ec2:DescribeInternetGateways",
 }
 WITHOUT_RESOURCE = _BY_REDSHIFT | {
     *("sts:GetCallerIdentity", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"),
@@ -43,6 +44,7 @@ def operator_policy(account: Account) -> Document:
         ),
         # Where it is to put the cluster, Redshift looks as the caller.
         allow("RedshiftLooksAround", sorted(_BY_REDSHIFT), ["*"], here),
+        allow("RedshiftLooksAtVpc", ["ec2:DescribeVpcAttribute"], [account.arn("ec2", "vpc/*")]),
         allow("WhoAmI", ["sts:GetCallerIdentity"], ["*"]),
         *_provisioned(account, tagging),
         *_serverless(account, tagged, tagging),

@@ -13,22 +13,28 @@ _VERSION = "2012-10-17"
 
 
 def trust_document(form: UpForm, account: Account) -> Document:
-    """Who may assume the role: Redshift, for database users of this cluster alone.
+    """Who may assume the role: Redshift, for database users of this cluster alone; of serverless, of this region's.
 
-    Redshift gives the database user's ARN as the external id, so that no other cluster can be made to use the role,
-    neither ours nor another account's.
+    Redshift gives the database user's ARN as the external id, however the user has logged in: an IAM identity is the
+    user `IAMR:<role>`. So no other cluster can be made to use the role, neither ours nor another account's.
     https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-database-users.html
+
+    For serverless that page names the warehouse in the ARN by `serverless-<account>-<workgroup id>`, an id that is not
+    known before the workgroup is made, and editions of it that are still around by the workgroup's name. A condition
+    that takes the wrong one stops every COPY, so this takes any warehouse of the account and region; the role must
+    also be attached to it, which takes iam:PassRole.
     """
-    services = ["redshift.amazonaws.com"]
+    services, warehouse = ["redshift.amazonaws.com"], form.name
     if form.kind == SERVERLESS:
         services.append("redshift-serverless.amazonaws.com")
+        warehouse = "*"
     return document(
         {
-            "Sid": "RedshiftOfThisCluster",
+            "Sid": "RedshiftForItsDatabaseUsers",
             "Effect": "Allow",
             "Principal": {"Service": services if len(services) > 1 else services[0]},
             "Action": "sts:AssumeRole",
-            "Condition": {"StringLike": {"sts:ExternalId": account.arn("redshift", f"dbuser:{form.name}/*")}},
+            "Condition": {"StringLike": {"sts:ExternalId": account.arn("redshift", f"dbuser:{warehouse}/*")}},
         }
     )
 

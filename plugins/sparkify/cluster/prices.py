@@ -1,14 +1,19 @@
-"""What a cluster costs an hour, as far as we know: a table with its date and source, and no guess beyond it."""
+"""What a cluster costs an hour, about: figures at second hand, with their date, and no guess beyond them.
+
+AWS's price list was not read. The prices of nodes are those that public code quotes from it, of an RPU that of AWS's
+announcement of 4 RPUs "beginning at $1.50 per hour".
+https://aws.amazon.com/blogs/big-data/amazon-redshift-serverless-at-4-rpus-high-value-analytics-at-low-cost/
+"""
 
 from dataclasses import dataclass
 
 from sparkify.cluster.form import PROVISIONED, UpForm
 
 SOURCE = "https://aws.amazon.com/redshift/pricing/"
-AS_OF = "2025-07"
+QUOTED = "2025 and 2026"
 # USD an hour and node, on demand.
 _NODES = {"ra3.large": 0.543, "ra3.xlplus": 1.086, "ra3.4xlarge": 3.26, "ra3.16xlarge": 13.04}
-NODE_PRICES = {"us-east-1": _NODES, "us-east-2": _NODES, "us-west-2": _NODES}
+NODE_PRICES = {"us-east-1": _NODES, "us-west-2": _NODES}
 # USD a Redshift Processing Unit and hour, billed by the second while queries run, 60 seconds at least.
 RPU_PRICES = {"us-east-1": 0.375}
 
@@ -26,7 +31,7 @@ class Price:
 
 
 def price_of(form: UpForm, region: str) -> Price:
-    """Tell what a cluster costs an hour in a region."""
+    """Tell about what a cluster costs an hour in a region."""
     if form.kind == PROVISIONED:
         each = NODE_PRICES.get(region, {}).get(form.node_type)
         what, count = f"{form.nodes} x {form.node_type}", form.nodes
@@ -40,6 +45,7 @@ def price_of(form: UpForm, region: str) -> Price:
     hourly = round(each * count, 4)
     return Price(
         hourly,
-        f"{what} in {region}: {hourly:.2f} USD an hour ({hourly * 730:,.0f} USD a month of 730 hours) {running}; "
-        f"storage, snapshots and traffic on top. On-demand list price of {AS_OF}; today's: {SOURCE}",
+        f"{what} in {region}: about {hourly:.2f} USD an hour ({hourly * 730:,.0f} USD a month of 730 hours) "
+        f"{running}; storage, snapshots and traffic on top. On demand, as others quoted AWS's prices in {QUOTED}; not "
+        f"checked against the list itself: {SOURCE}",
     )
