@@ -22,7 +22,9 @@ def trust_document(form: UpForm, account: Account) -> Document:
     For serverless that page names the warehouse in the ARN by `serverless-<account>-<workgroup id>`, an id that is not
     known before the workgroup is made, and editions of it that are still around by the workgroup's name. A condition
     that takes the wrong one stops every COPY, so this takes any warehouse of the account and region; the role must
-    also be attached to it, which takes iam:PassRole.
+    also be attached to it, which takes iam:PassRole. Not aws:SourceArn, which AWS describes beside it: others saw COPY
+    on serverless fail by that key, and work by the external id.
+    https://docs.aws.amazon.com/redshift/latest/mgmt/cross-service-confused-deputy-prevention.html
     """
     services, warehouse = ["redshift.amazonaws.com"], form.name
     if form.kind == SERVERLESS:
