@@ -33,14 +33,17 @@ _RESOLVE = [
     *("--generate-hashes", "--no-emit-index-url"),
 ]
 _DOCUMENTS = ("tests.warehouse.conformance", "local.pictures")
+# Much of a test's time is waiting, for servers and for Airflow's clock. A file's tests stay together, with what they
+# share.
+_SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def run(arguments: list[str]) -> int:
     """Lint, type-check, then run pytest with `arguments`; return the exit code.
 
-    `fast` as the first argument leaves out tests marked slow. All lints run even if one fails; pytest runs last, so
-    that its summary is the last line.
+    `fast` as the first argument leaves out tests marked slow. Without any argument two processes share the tests. All
+    lints run even if one fails; pytest runs last, so that its summary is the last line.
     """
     fast = arguments[:1] == ["fast"]
     rest = arguments[1:] if fast else arguments
@@ -49,7 +52,7 @@ def run(arguments: list[str]) -> int:
     failed = [name for name, command in _LINTS.items() if not _lint(name, command)]
     if failed:
         err.print(f"{', '.join(failed)} failed; the tests run all the same", style="red")
-    marker = ["-m", "not slow"] if fast else []
+    marker = ["-m", "not slow"] if fast else [] if rest else _SIDE_BY_SIDE
     tests = subprocess.run(  # noqa: S603 - the user's own command
         [sys.executable, "-m", "pytest", *marker, *rest], cwd=ROOT, env=clean_environment(), check=False
     ).returncode

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import socket
 from contextlib import ExitStack
 
@@ -13,14 +15,20 @@ from local.errors import StackError
 HOST = "127.0.0.1"
 # Below every system's ephemeral range, so that no outgoing connection takes a port between our choice and the
 # server's bind.
-_LOWEST, _HIGHEST = 20_000, 32_000
+_RANGE = "20000-31999"
+# Another range, for those who start several stacks at once: two that choose at one moment may choose the same.
+RANGE_SETTING = "SPARKIFY_FREE_PORTS"
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different loopback ports on which nothing listens now."""
+    """Return `count` different loopback ports on which nothing listens now.
+
+    :raises StackError: if SPARKIFY_FREE_PORTS is no range, or too few in it are free.
+    """
     ports: list[int] = []
+    choice = _choice()
     with ExitStack() as held:
-        for port in random.sample(range(_LOWEST, _HIGHEST), _HIGHEST - _LOWEST):
+        for port in random.sample(choice, len(choice)):
             if len(ports) == count:
                 break
             probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
@@ -30,8 +38,15 @@ def free_ports(count: int) -> list[int]:
                 continue
             ports.append(port)
     if len(ports) < count:
-        raise StackError(f"no free loopback port between {_LOWEST} and {_HIGHEST}", "stop what holds them")
+        raise StackError(f"no free loopback port from {choice[0]} to {choice[-1]}", "stop what holds them")
     return ports
+
+
+def _choice() -> range:
+    text = os.environ.get(RANGE_SETTING, "").strip() or _RANGE
+    if (found := re.fullmatch(r"(\d+)-(\d+)", text)) and 1024 <= int(found[1]) <= int(found[2]) <= 65535:
+        return range(int(found[1]), int(found[2]) + 1)
+    raise StackError(f"{RANGE_SETTING} is {text!r}", f"set it to a range above 1023 like {_RANGE}")
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -14,7 +15,7 @@ import pytest
 
 from local import accounts, settings
 from local.home import Home
-from local.ports import free_ports
+from local.ports import RANGE_SETTING, free_ports
 from local.simulator import simulate
 from local.warehouse import Warehouse
 from tests.stack import RunningStack, running_stack
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parent.parent
+# Where several processes share the tests, each has ports of its own to choose from.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    _first = 20_000 + 1000 * int(worker.removeprefix("gw"))
+    os.environ[RANGE_SETTING] = f"{_first}-{_first + 999}"
 SAMPLE = ROOT.parent / "shared" / "data"
 # Airflow's simple auth manager makes their passwords, and writes them to the file with the administrator's.
 LESSER_ROLES = ("viewer", "user", "op")

@@ -18,6 +18,20 @@ def test_free_ports_are_different_and_free() -> None:
             probe.bind(("127.0.0.1", port))
 
 
+def test_free_ports_are_of_the_range_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKIFY_FREE_PORTS", "31990-31999")
+
+    assert set(free_ports(3)) <= set(range(31990, 32000))
+
+
+@pytest.mark.parametrize("text", ["80-90", "31000", "31999-31000", "60000-70000", "a-b"])
+def test_a_range_that_is_none_is_refused_with_an_example(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SPARKIFY_FREE_PORTS", text)
+
+    with pytest.raises(StackError, match="SPARKIFY_FREE_PORTS is .*20000-31999"):
+        free_ports(1)
+
+
 def test_a_taken_port_names_its_holder_and_the_setting_that_moves_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
