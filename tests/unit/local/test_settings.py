@@ -28,7 +28,7 @@ def test_free_ports_are_of_the_range_that_was_set(monkeypatch: pytest.MonkeyPatc
 def test_a_range_that_is_none_is_refused_with_an_example(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("SPARKIFY_FREE_PORTS", text)
 
-    with pytest.raises(StackError, match="SPARKIFY_FREE_PORTS is .*20000-31999"):
+    with pytest.raises(StackError, match=r"SPARKIFY_FREE_PORTS is .*20000-31999"):
         free_ports(1)
 
 
