@@ -46,8 +46,8 @@ select
     outcome,
     staged_at,
     case
-        when coalesce(users_at < staged_at, true) then 'unfinished'
-        when coalesce(time_at < staged_at, true) then 'unfinished'
+        when users_at is null or users_at < staged_at then 'unfinished'
+        when time_at is null or time_at < staged_at then 'unfinished'
         when outcome in ('no_file', 'no_rows') then 'empty'
         else 'loaded'
     end as status

@@ -90,8 +90,8 @@ covered as (
         runs.staged_at,
         case
             when runs.staged_at is null then 'missing'
-            when coalesce(runs.users_at < runs.staged_at, true) then 'unfinished'
-            when coalesce(runs.time_at < runs.staged_at, true) then 'unfinished'
+            when runs.users_at is null or runs.users_at < runs.staged_at then 'unfinished'
+            when runs.time_at is null or runs.time_at < runs.staged_at then 'unfinished'
             when runs.outcome in ('no_file', 'no_rows') then 'empty'
             else 'loaded'
         end as status,

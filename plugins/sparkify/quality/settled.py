@@ -130,7 +130,7 @@ def _loads(
         "    max(case when table_name = %s then coalesce(began_at, loaded_at) end) as fact_began,\n"
         "    max(case when table_name = %s then coalesce(began_at, loaded_at) end) as then_began\n"
         f"from {table_name(audit_table)}\nwhere {' and '.join(conditions)}\ngroup by dag_id, run_id\n) as loads\n"
-        f"where fact_loaded is not null{' and coalesce(then_began < fact_began, true)' if unfinished else ''}",
+        f"where fact_loaded is not null{' and (then_began is null or then_began < fact_began)' if unfinished else ''}",
         [settled.table, settled.table, settled.then, *parameters],
     )
     return [
