@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -15,20 +14,17 @@ import pytest
 
 from local import accounts, settings
 from local.home import Home
-from local.ports import RANGE_SETTING, free_ports
 from local.simulator import simulate
 from local.warehouse import Warehouse
+from tests.ports import keep_apart, named_ports
 from tests.stack import RunningStack, running_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parent.parent
-# Where several processes share the tests, each has ports of its own to choose from.
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    _first = 20_000 + 1000 * int(worker.removeprefix("gw"))
-    os.environ[RANGE_SETTING] = f"{_first}-{_first + 999}"
 SAMPLE = ROOT.parent / "shared" / "data"
+keep_apart()
 # Airflow's simple auth manager makes their passwords, and writes them to the file with the administrator's.
 LESSER_ROLES = ("viewer", "user", "op")
 
@@ -96,7 +92,7 @@ def stack_of_tests(data: Path, *, ports: Sequence[int] = (), **options: Any) -> 
     """
     directory = Path(tempfile.mkdtemp(prefix="sparkify-stack-"))
     with pytest.MonkeyPatch.context() as patch:
-        for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), ports or free_ports(3), strict=True):
+        for port, number in zip((settings.UI, settings.REDSHIFT, settings.S3), ports or named_ports(3), strict=True):
             patch.setenv(port.setting, str(number))
         with running_stack(directory, data, **options) as running:
             yield running

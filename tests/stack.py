@@ -57,6 +57,11 @@ class RunningStack:
         """All that one try has logged, errors included."""
         return "\n".join(map(str, self.api.log("sparkify_etl", run_id, task_id, try_number)))
 
+    def execute(self, statement: str) -> None:
+        """Change something in the warehouse."""
+        with psycopg.connect(self.stack.warehouse.redshift.dsn, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse."""
         with psycopg.connect(self.stack.warehouse.redshift.dsn, autocommit=True) as connection:

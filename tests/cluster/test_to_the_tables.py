@@ -6,12 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from local.ports import free_ports
 from local.warehouse import Warehouse
 from sparkify.cluster.errors import ClusterError
 from sparkify.failures import WarehouseError
 from tests.cluster.front import Front
 from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
+from tests.ports import named_ports
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +95,7 @@ def test_a_connection_that_is_missing_or_leads_elsewhere_is_told_what_to_be(
     refused("it names other, the cluster is sparkify-test")
     connect(extra={"iam": True, "is_serverless": True, "serverless_work_group": NAME})
     refused("it is for serverless, which does not fit a provisioned cluster")
-    connect(conn_type="postgres", port=free_ports(1)[0], extra={})
+    connect(conn_type="postgres", port=named_ports(1)[0], extra={})
     assert line in refused("(?s)connecting to the warehouse.*Set the connection", WarehouseError)
     assert warehouse.redshift.password not in advice
 

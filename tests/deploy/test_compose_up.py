@@ -24,9 +24,9 @@ from local import compose_env, simulator
 from local.airflow_api import AirflowApi
 from local.compose_sample import DAYS, FIRST_DAY
 from local.errors import StackError
-from local.ports import free_ports
 from local.processes import clean_environment
 from tests.deploy import base_images
+from tests.ports import named_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SHOTS = {"migrate", "sample"}
@@ -105,7 +105,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     name = f"sparkify-test-{uuid.uuid4().hex[:8]}"
     env_file = tmp_path_factory.mktemp("compose") / "env"
     assert compose_env.main(["--local", "--file", str(env_file)]) == 0
-    ui, redshift, s3 = free_ports(3)
+    ui, redshift, s3 = named_ports(3)
     images = {"SPARKIFY_IMAGE": f"{name}-airflow:1.0", "SPARKIFY_LOCAL_IMAGE": f"{name}-local:1.0"}
     ports = {"SPARKIFY_UI_PORT": ui, "SPARKIFY_REDSHIFT_PORT": redshift, "SPARKIFY_S3_PORT": s3}
     environment = clean_environment({**images, **{key: str(port) for key, port in ports.items()}})

@@ -13,7 +13,7 @@ import psutil
 
 from local import accounts
 from local.home import Home
-from local.ports import free_ports
+from tests.ports import named_ports
 
 
 class Place:
@@ -22,7 +22,7 @@ class Place:
     def __init__(self, home: Path) -> None:
         self.home = home
         self._started: list[subprocess.Popen[str]] = []
-        ui, redshift, s3 = free_ports(3)
+        ui, redshift, s3 = named_ports(3)
         self.environment = os.environ | {
             "SPARKIFY_HOME": str(home),
             "SPARKIFY_UI_PORT": str(ui),

@@ -10,7 +10,6 @@ from pathlib import Path
 import psycopg
 
 from local.airflow_settings import DATABASE, LOGIN
-from local.ports import free_ports
 from local.warehouse import Detours
 from tests.conftest import stack_of_tests
 from tests.faults.driver import Driver
@@ -20,6 +19,7 @@ from tests.faults.plan import Fault
 from tests.faults.s3_proxy import S3Proxy
 from tests.faults.warehouse_proxy import WarehouseProxy
 from tests.operator_api import OperatorApi
+from tests.ports import named_ports
 from tests.stack import ENDED, RunningStack
 
 ETL = "sparkify_etl"
@@ -178,7 +178,7 @@ def drill(month: Path, first: datetime, days: int) -> Iterator[Drill]:
 
     :param first: the first hour to load. :param days: how many days of hours.
     """
-    ui, redshift, s3, to_redshift, to_s3 = free_ports(5)
+    ui, redshift, s3, to_redshift, to_s3 = named_ports(5)
     warehouse_proxy, s3_proxy = WarehouseProxy(to_redshift, redshift), S3Proxy(to_s3, s3)
     with Loop() as loop:
         loop.do(warehouse_proxy.listen())

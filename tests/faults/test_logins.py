@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from local.ports import free_ports
 from local.warehouse import Warehouse
 from sparkify.failures import WarehouseError
 from sparkify.quick_retries import retrying
 from sparkify.session import open_session
 from tests.faults.loop import Loop
 from tests.faults.warehouse_proxy import WarehouseProxy
+from tests.ports import named_ports
 
 pytestmark = pytest.mark.slow
 LOG: Any = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ LOG: Any = logging.getLogger(__name__)
 def before(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[WarehouseProxy]:
     """Stands before the warehouse that the connection `redshift` names."""
     address = warehouse.redshift
-    proxy = WarehouseProxy(free_ports(1)[0], address.port)
+    proxy = WarehouseProxy(named_ports(1)[0], address.port)
     connection = {
         "conn_type": "redshift",
         "host": address.host,
@@ -47,7 +47,7 @@ def ask() -> int:
 
 
 def test_a_login_that_is_cut_off_is_worth_another_try_at_once(before: WarehouseProxy) -> None:
-    there, before.target = before.target, free_ports(1)[0]
+    there, before.target = before.target, named_ports(1)[0]
     with pytest.raises(WarehouseError) as failed:
         ask()
     assert failed.value.soon

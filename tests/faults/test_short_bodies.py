@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.ports import free_ports
 from local.warehouse import Detours, Warehouse
 from sparkify.failures import describe
 from tests.faults.loop import Loop
 from tests.faults.s3_proxy import Disturbance, S3Proxy
+from tests.ports import named_ports
 
 pytestmark = pytest.mark.slow
 # More than the front's own S3 client tries.
@@ -26,7 +26,7 @@ def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[War
     home: Path = tmp_path_factory.mktemp("short")
     for place in (home, *home.parents[:2]):
         place.chmod(0o711)
-    s3_port, proxy_port = free_ports(2)
+    s3_port, proxy_port = named_ports(2)
     proxy = S3Proxy(proxy_port, s3_port)
     with Loop() as loop:
         loop.do(proxy.start())

@@ -20,8 +20,8 @@ import psycopg2
 import redshift_connector
 
 from local import secret_files
-from local.ports import free_ports
 from local.warehouse import RedshiftAddress, Warehouse
+from tests.ports import named_ports
 
 DRIVERS = ("redshift_connector", "psycopg", "psycopg2")
 
@@ -90,7 +90,7 @@ class Front:
 
     def __init__(self, warehouse: Warehouse, directory: Path, changes: dict[str, Any]) -> None:
         configuration = json.loads((warehouse.directory / "redshift" / "config.json").read_text())
-        (port,), tls = free_ports(1), configuration["tls"]
+        (port,), tls = named_ports(1), configuration["tls"]
         configuration |= {"port": port, "database": "third", "users": {"third": "secret"}, **changes}
         configuration["tls"] = tls | changes.get("tls", {})
         file = directory / "config.json"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from local import hours as command
-from local.ports import free_ports
 from local.window import between
 from sparkify.page import reading
 from sparkify.page.airflow_runs import OpenRun
@@ -19,6 +18,7 @@ from sparkify.page.insights import Question
 from sparkify.page.problems import PageProblem
 from tests import expected, expected_insights
 from tests.pipeline import Pipeline
+from tests.ports import named_ports
 from tests.warehouse.insights import refresh
 
 pytestmark = pytest.mark.slow
@@ -162,7 +162,7 @@ def test_a_warehouse_without_tables_is_told_with_the_remedy(pipeline: Pipeline) 
 
 
 def test_a_warehouse_that_is_down_is_told_so_at_once(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    [port] = free_ports(1)
+    [port] = named_ports(1)
     monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT", json.dumps(connection() | {"port": port}))
     assert ask_all() == {"down"}
 
