@@ -11,7 +11,8 @@ from local.ports import HOST, RANGE_SETTING
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 # Named ones lie below those that servers choose from; of both each of the processes that share the tests has its own.
-_NAMED = range(10_000, 20_000)
+# They begin above 10080, the highest port to which browsers refuse to go (https://fetch.spec.whatwg.org/#port-blocking).
+_NAMED = range(10_100, 20_000)
 _CHOSEN = range(20_000, 32_000)
 
 
