@@ -1,4 +1,7 @@
-"""Where the SQL files lie: beside plugins/, or in it where a deployment takes plugins/ only, as Amazon MWAA does."""
+"""The SQL files: where they lie, and a file's SELECT as part of another statement.
+
+They lie beside plugins/, or in it where a deployment takes plugins/ only, as Amazon MWAA does.
+"""
 
 from pathlib import Path
 
@@ -16,3 +19,11 @@ def sql_folder(plugins: Path = _PLUGINS) -> Path:
         if (place / "tables").is_dir():
             return place
     raise FileNotFoundError(f"sql/ is in neither of {', '.join(map(str, places))}: deploy it beside plugins/, or in it")
+
+
+def select_of(sql: str) -> str:
+    """Return the SELECT of a file, fit to stand in parentheses.
+
+    :param sql: the file's text, rendered.
+    """
+    return sql.strip().rstrip(";").rstrip()

@@ -8,8 +8,8 @@ from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from sparkify.identifiers import column_names, table_name
-from sparkify.operators.refresh_insights import select_of
 from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.sql_files import select_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -11,6 +11,7 @@ from sparkify.audit import LoadCounts
 from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
+from sparkify.sql_files import select_of
 from sparkify.staging_gone import telling_what_to_clear
 from sparkify.window import Window
 
@@ -66,7 +67,7 @@ class LoadOperator(AuditedOperator):
     @property
     def query(self) -> str:
         """The SELECT, fit to stand in parentheses."""
-        return self.sql.strip().rstrip(";").rstrip()
+        return select_of(self.sql)
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Load in one transaction, which locks first and records itself last.

@@ -10,6 +10,7 @@ from sparkify.identifiers import column_names, table_name
 from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
+from sparkify.sql_files import select_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -102,8 +103,3 @@ class RefreshInsightsOperator(WarehouseOperator):
     def _recorded(self, session: Session) -> list[tuple[Any, ...]]:
         columns = ", ".join(column_names(self.state_columns))
         return session.fetch(f"select run_id, {columns} from {table_name(self.refreshed_table)}")
-
-
-def select_of(sql: str) -> str:
-    """Return the SELECT of a file, fit to stand in parentheses."""
-    return sql.strip().rstrip(";").rstrip()
