@@ -11,25 +11,7 @@ from sparkify.cluster.form import UpForm, name_of
 from sparkify.cluster.names import Names
 
 
-class _OfCluster:
-    """What follows from a task's `cluster`, `region` and `aws_conn_id`."""
-
-    cluster: str
-    region: str
-    aws_conn_id: str
-
-    @property
-    def names(self) -> Names:
-        """The names of all that the cluster consists of; FormError if its own is none."""
-        return Names(name_of(self.cluster))
-
-    @cached_property
-    def aws(self) -> Aws:
-        """The clients."""
-        return Aws(self.aws_conn_id, self.region)
-
-
-class ClusterOperator(_OfCluster, BaseOperator):
+class ClusterOperator(BaseOperator):
     """Base of operators that work on one cluster.
 
     :param cluster: the cluster's name (templated).
@@ -45,6 +27,16 @@ class ClusterOperator(_OfCluster, BaseOperator):
         self.cluster = cluster
         self.region = region
         self.aws_conn_id = aws_conn_id
+
+    @property
+    def names(self) -> Names:
+        """The names of all that the cluster consists of; FormError if its own is none."""
+        return Names(name_of(self.cluster))
+
+    @cached_property
+    def aws(self) -> Aws:
+        """The clients."""
+        return Aws(self.aws_conn_id, self.region)
 
 
 class FormOperator(ClusterOperator):
@@ -66,19 +58,8 @@ class FormOperator(ClusterOperator):
         return UpForm.parse(self.form)
 
 
-class ClusterSensor(_OfCluster, BaseSensorOperator):
-    """Base of sensors that look at one cluster again and again, and leave the worker free in between.
+class ClusterSensor(ClusterOperator, BaseSensorOperator):
+    """Base of sensors that look at one cluster again and again, and leave the worker free in between."""
 
-    :param cluster: the cluster's name (templated).
-    :param region: its AWS region (templated).
-    :param aws_conn_id: the connection of who may provision.
-    """
-
-    template_fields: Sequence[str] = ("cluster", "region")
+    template_fields: Sequence[str] = ClusterOperator.template_fields
     ui_color = "#eef2e0"
-
-    def __init__(self, *, cluster: str, region: str, aws_conn_id: str = "aws_default", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
-        self.region = region
-        self.aws_conn_id = aws_conn_id

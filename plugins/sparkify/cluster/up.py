@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class PlanClusterOperator(FormOperator):
-    """Check the form, look at what is there, and say what will be made and what it costs; makes nothing.
-
-    A dry run ends here: the tasks behind are skipped.
+class _StorageOperator(FormOperator):
+    """Base of the steps that grant rights to the data, or say which.
 
     :param storage: `source`, `log_layout`, `song_prefix`, `jsonpaths` and `manifest_prefix` (templated).
     """
@@ -33,6 +31,18 @@ class PlanClusterOperator(FormOperator):
         super().__init__(**kwargs)
         self.storage = storage
 
+    @property
+    def places(self) -> Storage:
+        """The places, read; raises as :meth:`Storage.of` does."""
+        return Storage.of(**self.storage)
+
+
+class PlanClusterOperator(_StorageOperator):
+    """Check the form, look at what is there, and say what will be made and what it costs; makes nothing.
+
+    A dry run ends here: the tasks behind are skipped.
+    """
+
     def execute(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002
         """Plan.
 
@@ -42,7 +52,7 @@ class PlanClusterOperator(FormOperator):
         :raises ClusterError: if what is there is not what the form says.
         """
         form = self.wanted
-        places = Storage.of(**self.storage)
+        places = self.places
         price = price_of(form, self.region)
         account = self.aws.account
         place = network.find_place(self.aws.client("ec2"), form)
@@ -73,24 +83,16 @@ class PlanClusterOperator(FormOperator):
         return {"steps": steps, "hourly_usd": price.hourly, "price": price.text}
 
 
-class EnsureAccessOperator(FormOperator):
+class EnsureAccessOperator(_StorageOperator):
     """Have the role that Redshift assumes, which only reads, and the policy for the workers.
 
     Run twice, it changes nothing the second time; what somebody changed in either is set right.
-
-    :param storage: as of :class:`PlanClusterOperator` (templated).
     """
-
-    template_fields: Sequence[str] = (*FormOperator.template_fields, "storage")
-
-    def __init__(self, *, storage: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.storage = storage
 
     def execute(self, context: "Context") -> dict[str, str]:  # noqa: ARG002
         """Make them and return their ARNs."""
         form, account, iam = self.wanted, self.aws.account, self.aws.client("iam")
-        places = Storage.of(**self.storage)
+        places = self.places
         role = access.ensure_role(
             iam,
             form.names,
