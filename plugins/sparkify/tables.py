@@ -1,5 +1,7 @@
 """What the warehouse is made of: the DDL, the migrations and the grants, by their paths in `sql/`."""
 
+from sparkify.insights import QUESTIONS
+
 # In the order of their references.
 TABLES = (
     "tables/schema_migrations.sql",
@@ -14,16 +16,7 @@ TABLES = (
     "tables/load_status.sql",
     "tables/quality_results.sql",
     "tables/insights_refreshed.sql",
-    "tables/insights_top_songs.sql",
-    "tables/insights_top_artists.sql",
-    "tables/insights_hours_of_day.sql",
-    "tables/insights_weekdays.sql",
-    "tables/insights_plays_by_level.sql",
-    "tables/insights_conversion.sql",
-    "tables/insights_active_listeners.sql",
-    "tables/insights_longest_sessions.sql",
-    "tables/insights_top_locations.sql",
-    "tables/insights_known_songs.sql",
+    *(f"tables/insights_{question}.sql" for question in QUESTIONS),
 )
 
 # In the order in which they were written; each is applied once.
