@@ -14,7 +14,6 @@ from local import hours as command
 from local.window import between
 from sparkify.page import reading
 from sparkify.page.airflow_runs import OpenRun
-from sparkify.page.insights import Question
 from sparkify.page.problems import PageProblem
 from tests import expected, expected_insights
 from tests.pipeline import Pipeline
@@ -69,7 +68,7 @@ def test_a_download_holds_the_whole_answer(pipeline: Pipeline, month: Path) -> N
     pipeline.put_folder(month)
     pipeline.load("2018-11-01", "2018-11-08")
     refresh(pipeline)
-    answer = reading.whole_answer(Question.PLAYS_BY_LEVEL)
+    answer = reading.whole_answer("plays_by_level")
     assert answer.columns == ("day", "level", "plays", "listeners")
     assert answer.rows == sorted(answer.rows)
     assert len(answer.rows) == len(pipeline.query("select 1 from insights.plays_by_level")) > 5
@@ -148,7 +147,7 @@ def ask_all() -> set[str]:
     """Ask for every part, and return the codes of the problems."""
     codes = set()
     questions: list[Any] = [reading.tables, lambda: reading.year(2018), lambda: reading.quality(30), reading.load_runs]
-    for question in [*questions, reading.insights, lambda: reading.whole_answer(Question.WEEKDAYS)]:
+    for question in [*questions, reading.insights, lambda: reading.whole_answer("weekdays")]:
         with pytest.raises(PageProblem) as problem:
             question()
         codes.add(problem.value.code)

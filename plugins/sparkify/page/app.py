@@ -6,16 +6,17 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
+from sparkify.insights import QUESTIONS
 from sparkify.page import files, reading
 from sparkify.page.access import DEMANDED
 from sparkify.page.answers import Answers
 from sparkify.page.csv_lines import csv_lines
 from sparkify.page.headers import SecurityHeaders
-from sparkify.page.insights import Question
 from sparkify.page.problems import PageProblem
 
 Year = Annotated[int, Path(ge=reading.FIRST_YEAR, le=reading.LAST_YEAR)]
 Month = Annotated[int, Path(ge=1, le=12)]
+Question = Annotated[str, Path(pattern=f"^({'|'.join(QUESTIONS)})$")]
 
 
 def create_app() -> FastAPI:

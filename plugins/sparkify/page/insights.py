@@ -1,7 +1,6 @@
-"""The insights' questions: what may be asked for by name, and how it is read."""
+"""How the answer to one of the insights' questions is read."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sparkify.identifiers import column_names, table_name
@@ -10,21 +9,6 @@ from sparkify.session import Session
 
 # More than five years of days, two levels a day. Beyond it the latest are given.
 MOST_ROWS = 4000
-
-
-class Question(StrEnum):
-    """The questions, as addresses name them; each is a table of the schema `insights`."""
-
-    TOP_SONGS = "top_songs"
-    TOP_ARTISTS = "top_artists"
-    HOURS_OF_DAY = "hours_of_day"
-    WEEKDAYS = "weekdays"
-    PLAYS_BY_LEVEL = "plays_by_level"
-    CONVERSION = "conversion"
-    ACTIVE_LISTENERS = "active_listeners"
-    LONGEST_SESSIONS = "longest_sessions"
-    TOP_LOCATIONS = "top_locations"
-    KNOWN_SONGS = "known_songs"
 
 
 @dataclass(frozen=True)
@@ -38,7 +22,7 @@ class Answer:
     rows: list[tuple[Any, ...]]
 
 
-def statement(question: Question, *, most: int | None = MOST_ROWS) -> str:
+def statement(question: str, *, most: int | None = MOST_ROWS) -> str:
     """Return the SELECT that reads a question's table: all its columns, ordered by rank, hour, or day and level.
 
     :param most: how many rows at most, of days the latest; None: all.
@@ -51,7 +35,7 @@ def statement(question: Question, *, most: int | None = MOST_ROWS) -> str:
     return f"select {', '.join(columns)} from {table_name(f'insights.{question}')} order by {order}{limit}"
 
 
-def ask(session: Session, question: Question, *, most: int | None = MOST_ROWS) -> Answer:
+def ask(session: Session, question: str, *, most: int | None = MOST_ROWS) -> Answer:
     """Read a question's table.
 
     :raises WarehouseError: as the session does.
@@ -62,5 +46,5 @@ def ask(session: Session, question: Question, *, most: int | None = MOST_ROWS) -
     return Answer(QUESTIONS[question], rows)
 
 
-def _by_day(question: Question) -> bool:
+def _by_day(question: str) -> bool:
     return QUESTIONS[question][0] == "day"

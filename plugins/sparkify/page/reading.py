@@ -5,10 +5,11 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sparkify.insights import QUESTIONS
 from sparkify.page.access import ETL_DAG
 from sparkify.page.airflow_runs import OpenRun, open_runs
 from sparkify.page.hours import HOUR, STATUSES, Cell, judge, paint, worst
-from sparkify.page.insights import Answer, Question, ask
+from sparkify.page.insights import Answer, ask
 from sparkify.page.statements import statement
 from sparkify.page.warehouse import questions
 from sparkify.session import Session
@@ -140,7 +141,7 @@ def insights() -> dict[str, Any]:
     """The answers to all questions, as of one moment."""
     with questions("insights") as session, session.transaction():
         refreshed = _refreshed(session)
-        answers = {question: ask(session, question) for question in Question}
+        answers = {question: ask(session, question) for question in QUESTIONS}
     return {
         "refreshed": refreshed,
         "answers": {
@@ -150,7 +151,7 @@ def insights() -> dict[str, Any]:
     }
 
 
-def whole_answer(question: Question) -> Answer:
+def whole_answer(question: str) -> Answer:
     """One question's whole table, for a download."""
     with questions(f"insights {question}") as session:
         return ask(session, question, most=None)

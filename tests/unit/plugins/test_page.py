@@ -20,7 +20,6 @@ from sparkify.failures import PermanentWarehouseError, WarehouseError
 from sparkify.insights import QUESTIONS
 from sparkify.page.answers import Answers
 from sparkify.page.csv_lines import csv_lines
-from sparkify.page.insights import Question
 from sparkify.page.problems import PageProblem, explain
 from sparkify.page.statements import Statement
 
@@ -161,7 +160,6 @@ def test_every_statement_of_the_page_runs_by_parameters_only() -> None:
 
 
 def test_the_page_knows_each_question() -> None:
-    assert {question.value for question in Question} == set(QUESTIONS)
     script = (STATIC / "insights.js").read_text(encoding="utf-8")
     for question, columns in QUESTIONS.items():
         [shown] = re.findall(rf"^  {question}: \{{\n.*\n    columns: \[(.*)\],\n", script, re.MULTILINE)
@@ -247,6 +245,7 @@ def insider(app: FastAPI) -> TestClient:
         "/api/quality?days=30;drop",
         "/insights/users.csv",
         "/insights/top_songs;drop.csv",
+        "/insights/top_songs%0A.csv",
     ],
 )
 def test_a_parameter_that_the_page_does_not_know_is_refused(insider: TestClient, path: str) -> None:
