@@ -18,10 +18,9 @@ from local.airflow_api import AirflowApi
 from local.airflow_settings import LOGIN
 from local.compose_sample import DAYS, FIRST_DAY
 from local.errors import StackError
-from local.etl import ETL_DAG, TABLES_DAG, Etl
+from local.etl import ETL_DAG, INSIGHTS_DAG, TABLES_DAG, Etl
 from local.window import Window, over_days
 
-INSIGHTS_DAG = "sparkify_insights"
 LOADED = Path("/tmp/loaded")  # noqa: S108 - in a container that has one user and no other process
 _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 900.0

@@ -137,8 +137,8 @@ class Etl:
         return outcome
 
     def _distrust_empty_runs(self, outcome: Outcome, succeeded_tasks: int, dag_id: str = ETL_DAG) -> None:
-        # Airflow calls a run outside its DAG's dates a success without having run a task. Of our DAGs no task is
-        # ever skipped, so a run that succeeded has one success for each.
+        # Airflow calls a run outside its DAG's dates a success without having run a task. In the runs that we make no
+        # task is skipped, so one that succeeded has one success for each.
         missing = outcome.success * len(self._api.dag_tasks(dag_id)) - succeeded_tasks
         if missing > 0:
             outcome.failed, outcome.success = outcome.failed + outcome.success, 0
