@@ -36,7 +36,7 @@ class Hour:
     """One hour of the range.
 
     :ivar status: `loaded`, `empty`, `running`, `missing` or `failed`.
-    :ivar reason: what was staged (`loaded`, `no_file`, `no_rows`), or None.
+    :ivar reason: what was staged (`loaded`), why it is empty (`no_file`, `no_rows`, `no_plays`), or None.
     :ivar run_id: the run that says so, or None.
     """
 
@@ -85,7 +85,7 @@ def read(dsn: str, window: Window) -> list[Hour]:
     query = jinja2.Template(text, undefined=jinja2.StrictUndefined).render(bounds)
     with psycopg.connect(dsn, sslmode="disable", autocommit=True) as connection:
         rows = connection.execute(query.encode()).fetchall()
-    return [Hour(_iso(start), status, outcome, run_id) for start, status, outcome, run_id, _ in rows]
+    return [Hour(_iso(start), status, reason, run_id) for start, status, reason, run_id, _ in rows]
 
 
 def of_airflow(environment: dict[str, str], window: Window) -> list[Run]:

@@ -1,6 +1,6 @@
 -- Purpose: what each run that loads a span of hours has come to, by what its loads recorded of themselves.
 -- Grain: one row per run whose window touches the span from start to end.
--- The same rules as in queries/hours.sql: loaded, empty, or unfinished, which is staged and not loaded to the end.
+-- The same rules as in queries/hours.sql: loaded, or unfinished, which is staged and not loaded to the end.
 with tries as (
     select
         dag_id,
@@ -48,7 +48,6 @@ select
     case
         when users_at is null or users_at < staged_at then 'unfinished'
         when time_at is null or time_at < staged_at then 'unfinished'
-        when outcome in ('no_file', 'no_rows') then 'empty'
         else 'loaded'
     end as status
 from runs

@@ -1,8 +1,9 @@
 -- Purpose: which hours of a range are loaded, empty, unfinished or missing, by what loads recorded of themselves.
 -- Grain: one row per hour from the start to before the end; put two whole hours in the places of both, at
 -- most 100,000 hours apart.
--- loaded: rows were staged. empty: no file, or no row. unfinished: the latest run that covers the hour has staged it
--- and not loaded all that is to be loaded: it is going on, or has failed. missing: no run has covered it.
+-- loaded: it has plays. empty: a run has loaded it, and it has none; the reason is no_file or no_rows where the run
+-- staged nothing, no_plays where it staged other hours or other pages. unfinished: the latest run that covers the hour
+-- has staged it and not loaded all that is to be loaded: it is going on, or has failed. missing: no run has covered it.
 with digits as (
     select 0 as digit
     union all
@@ -82,6 +83,14 @@ runs as (
         run_id
 ),
 
+played as (
+    select distinct date_trunc('hour', start_time) as hour_start
+    from songplays
+    where
+        start_time >= cast('{{ start }}' as timestamp)
+        and start_time < cast('{{ end }}' as timestamp)
+),
+
 covered as (
     select
         hours.hour_start,
@@ -92,7 +101,7 @@ covered as (
             when runs.staged_at is null then 'missing'
             when runs.users_at is null or runs.users_at < runs.staged_at then 'unfinished'
             when runs.time_at is null or runs.time_at < runs.staged_at then 'unfinished'
-            when runs.outcome in ('no_file', 'no_rows') then 'empty'
+            when played.hour_start is null then 'empty'
             else 'loaded'
         end as status,
         row_number() over (
@@ -107,12 +116,14 @@ covered as (
         on
             hours.hour_start >= runs.window_start
             and dateadd(hour, 1, hours.hour_start) <= runs.window_end
+    left join played
+        on hours.hour_start = played.hour_start
 )
 
 select
     hour_start,
     status,
-    outcome,
+    case when status = 'empty' and outcome = 'loaded' then 'no_plays' else outcome end as reason,
     run_id,
     staged_at
 from covered

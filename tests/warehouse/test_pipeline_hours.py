@@ -49,7 +49,7 @@ def test_each_hour_of_a_range_is_loaded_empty_or_missing(source: Source) -> None
 def test_a_run_over_several_hours_covers_each_and_half_an_hour_covers_none(source: Source) -> None:
     load(source, 6, 3)
     source.pipeline.load("2018-11-12T09:00", "2018-11-12T09:30")
-    assert statuses(source) == ["missing", "loaded", "loaded", "loaded", "missing"]
+    assert statuses(source) == ["missing", "empty", "loaded", "loaded", "missing"]
 
 
 def test_an_hour_without_a_file_is_empty_and_says_so(source: Source) -> None:
@@ -58,9 +58,17 @@ def test_an_hour_without_a_file_is_empty_and_says_so(source: Source) -> None:
     assert (hour.status, hour.reason) == ("empty", "no_file")
 
 
+def test_an_hour_in_which_nothing_was_played_is_empty_whatever_else_was_done_in_it(source: Source) -> None:
+    source.events(event(ts=TS, page="Home", song=None, artist=None, length=None))
+    load(source, 7)
+    [hour] = hours.read(source.pipeline.warehouse.redshift.dsn, between("2018-11-12T07:00", "2018-11-12T08:00"))
+    assert (hour.status, hour.reason) == ("empty", "no_plays")
+    assert source.pipeline.query("select rows_staged from load_audit where table_name = 'staging.events'") == [(1,)]
+
+
 def test_an_hour_whose_run_staged_and_did_not_load_is_failed(source: Source) -> None:
     load(source, 6)
-    source.pipeline.execute("drop table songplays")
+    source.pipeline.execute("drop table users cascade")
     with pytest.raises(AirflowFailException):
         load(source, 7)
     assert statuses(source)[1:3] == ["empty", "failed"]

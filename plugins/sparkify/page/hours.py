@@ -1,6 +1,6 @@
 """Which hours are loaded, empty, missing, failed or running: the warehouse's and Airflow's knowledge put together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ class Cell:
     """One hour.
 
     :ivar status: one of STATUSES, or `unfinished`: staged, not all loaded, and Airflow has not been asked.
-    :ivar reason: what was staged: `loaded`, `no_file`, `no_rows`; None: nothing.
+    :ivar reason: what was staged: `loaded`, or why the hour is empty: `no_file`, `no_rows`, `no_plays`; None: nothing.
     :ivar run_id: the run that says so. :ivar dag_id: its DAG.
     :ivar staged_at: when it was staged, in UTC.
     """
@@ -33,14 +33,15 @@ class Cell:
 _MISSING = Cell("missing")
 
 
-def paint(start: datetime, end: datetime, loads: Iterable[Sequence[Any]]) -> list[Cell]:
-    """Return a cell an hour from `start` to before `end`, by what loads recorded of themselves.
+def paint(start: datetime, end: datetime, loads: Iterable[Sequence[Any]], played: Container[datetime]) -> list[Cell]:
+    """Return a cell an hour from `start` to before `end`, by what loads recorded of themselves and left.
 
     Says the same as `sql/queries/hours.sql`, which joins hours with runs by range. Over three years of hourly runs that
     is 700 million pairs; here each run touches its own hours only. A test holds both to each other.
 
     :param loads: rows of `sql/page/runs.sql`; of several over an hour the one staged last counts.
     :param start: a whole hour, UTC, without a zone. :param end: likewise.
+    :param played: the hours with a play, UTC, without a zone.
     """
     cells = [_MISSING] * _count(start, end)
     staged = [load for load in loads if load[5] is not None]
@@ -48,7 +49,11 @@ def paint(start: datetime, end: datetime, loads: Iterable[Sequence[Any]]) -> lis
         first, last = _span(begin, finish, start, end)
         if last > first:
             cells[first:last] = [Cell(status, reason, dag_id, run_id, staged_at)] * (last - first)
-    return cells
+    # A run over many hours tells of all together whether it found something: of each, the facts tell.
+    return [
+        _emptied(cell) if cell.status == "loaded" and start + place * HOUR not in played else cell
+        for place, cell in enumerate(cells)
+    ]
 
 
 def judge(start: datetime, cells: list[Cell], runs: Iterable[OpenRun], dag_id: str) -> list[Cell]:
@@ -76,6 +81,10 @@ def worst(cells: Iterable[Cell]) -> str:
     """Return the status that a day of these hours is shown as."""
     found = {cell.status for cell in cells}
     return next(status for status in WORST_FIRST if status in found)
+
+
+def _emptied(cell: Cell) -> Cell:
+    return replace(cell, status="empty", reason="no_plays" if cell.reason == "loaded" else cell.reason)
 
 
 def _count(start: datetime, end: datetime) -> int:

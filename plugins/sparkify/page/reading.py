@@ -173,7 +173,9 @@ def _refreshed(session: Session) -> dict[str, Any] | None:
 
 def _judged(session: Session, start: datetime, end: datetime, runs: list[OpenRun]) -> list[Cell]:
     loads = statement("runs").fetch(session, start=start, end=end)
-    return judge(start, paint(start, end, loads), runs, ETL_DAG)
+    # After the loads: whoever has recorded that it loaded has committed its plays before.
+    played = {hour for (hour,) in statement("played").fetch(session, start=start, end=end)}
+    return judge(start, paint(start, end, loads, played), runs, ETL_DAG)
 
 
 def _reach(

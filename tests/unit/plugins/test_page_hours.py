@@ -10,13 +10,14 @@ from sparkify.window import Window
 START = datetime(2018, 11, 12)
 END = datetime(2018, 11, 12, 6)
 STAGED = datetime(2026, 1, 1, 12)
+ALL_PLAYED = {START + timedelta(hours=hour) for hour in range(6)}
 
 
 def load(run_id: str, start: int, end: int, *, later: int = 0, status: str = "loaded", minutes: int = 0) -> list[Any]:
     """A row of runs.sql: a run over the hours from `start` to before `end`, staged `later` minutes after the first."""
     begin = START + timedelta(hours=start, minutes=minutes)
     finish = START + timedelta(hours=end, minutes=minutes)
-    return ["sparkify_etl", run_id, begin, finish, status, STAGED + timedelta(minutes=later), status]
+    return ["sparkify_etl", run_id, begin, finish, "loaded", STAGED + timedelta(minutes=later), status]
 
 
 def run(run_id: str, start: int, end: int, *, active: bool = False, later: int = 0) -> OpenRun:
@@ -26,7 +27,7 @@ def run(run_id: str, start: int, end: int, *, active: bool = False, later: int =
 
 
 def statuses(loads: list[list[Any]], runs: list[OpenRun] | None = None) -> str:
-    cells = judge(START, paint(START, END, loads), runs or [], "sparkify_etl")
+    cells = judge(START, paint(START, END, loads, ALL_PLAYED), runs or [], "sparkify_etl")
     return "".join(cell.status[0] for cell in cells)
 
 
@@ -40,8 +41,23 @@ def test_a_run_that_reaches_beyond_the_span_counts_within_it() -> None:
 
 
 def test_of_several_runs_over_an_hour_the_one_staged_last_counts() -> None:
-    assert statuses([load("b", 0, 6, later=5), load("a", 2, 4, later=9, status="empty")]) == "lleell"
-    assert statuses([load("b", 0, 6, later=9), load("a", 2, 4, later=5, status="empty")]) == "llllll"
+    assert statuses([load("b", 0, 6, later=5), load("a", 2, 4, later=9, status="unfinished")]) == "llffll"
+    assert statuses([load("b", 0, 6, later=9), load("a", 2, 4, later=5, status="unfinished")]) == "llllll"
+
+
+def test_of_the_hours_that_one_run_loaded_those_without_a_play_are_empty() -> None:
+    nothing = load("b", 4, 5)
+    nothing[4] = "no_file"
+    unfinished = load("c", 5, 6, status="unfinished")
+    cells = paint(START, END, [load("a", 0, 4), nothing, unfinished], {START, START + timedelta(hours=2)})
+    assert [(cell.status, cell.reason) for cell in cells] == [
+        ("loaded", "loaded"),
+        ("empty", "no_plays"),
+        ("loaded", "loaded"),
+        ("empty", "no_plays"),
+        ("empty", "no_file"),
+        ("unfinished", "loaded"),
+    ]
 
 
 def test_a_run_that_waits_or_goes_on_counts_before_all() -> None:
@@ -53,7 +69,7 @@ def test_a_run_that_failed_after_the_load_makes_its_hours_failed_and_one_before_
 
 
 def test_a_run_that_failed_after_it_had_loaded_makes_its_own_hours_failed() -> None:
-    cells = judge(START, paint(START, END, [load("a", 0, 2, later=10)]), [run("a", 0, 2)], "sparkify_etl")
+    cells = judge(START, paint(START, END, [load("a", 0, 2, later=10)], ALL_PLAYED), [run("a", 0, 2)], "sparkify_etl")
     assert cells[0].status == "failed"
     assert cells[0].run_id == "a"
 

@@ -4,13 +4,13 @@ import { runLink } from "./links.js";
 
 const STATUSES = ["loaded", "empty", "missing", "failed", "running"];
 const MEANING = {
-  loaded: "its run has loaded rows",
-  empty: "no file, or no rows",
+  loaded: "its run has loaded plays",
+  empty: "loaded, and no play in it",
   missing: "no run has loaded it",
   failed: "its latest run failed",
   running: "a run waits or goes on",
 };
-const REASONS = { no_file: "no log file", no_rows: "no rows", loaded: null };
+const REASONS = { no_file: "no log file", no_rows: "no rows", no_plays: "no plays", loaded: null };
 const MARKS = { loaded: "", empty: "", missing: "?", failed: "×", running: "•" };
 const MONTHS = new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC" });
 const FULL_MONTHS = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
