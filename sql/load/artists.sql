@@ -2,24 +2,13 @@
 -- Grain: one row per artist; of several spellings, the one that most songs have, then the first. Trailing blanks go:
 -- Redshift takes texts that differ in nothing else for equal, so that they could not be ordered.
 -- Refresh: the operator upserts it.
-with spellings as (
-    select
-        artist_id,
-        rtrim(artist_name) as artist_name,
-        rtrim(artist_location) as artist_location,
-        artist_latitude,
-        artist_longitude,
-        count(*) as songs
-    from staging.songs
-    group by
-        artist_id,
-        rtrim(artist_name),
-        rtrim(artist_location),
-        artist_latitude,
-        artist_longitude
-),
-
-ranked as (
+select
+    artist_id,
+    name,
+    location,
+    latitude,
+    longitude
+from (
     select
         artist_id,
         artist_name as name,
@@ -35,14 +24,21 @@ ranked as (
                 artist_latitude asc,
                 artist_longitude asc
         ) as preference
-    from spellings
-)
-
-select
-    artist_id,
-    name,
-    location,
-    latitude,
-    longitude
-from ranked
+    from (
+        select
+            artist_id,
+            rtrim(artist_name) as artist_name,
+            rtrim(artist_location) as artist_location,
+            artist_latitude,
+            artist_longitude,
+            count(*) as songs
+        from staging.songs
+        group by
+            artist_id,
+            rtrim(artist_name),
+            rtrim(artist_location),
+            artist_latitude,
+            artist_longitude
+    ) as spellings
+) as ranked
 where preference = 1

@@ -2,7 +2,13 @@
 -- Grain: one row per song; where files disagree, the order over their content decides. Trailing blanks go: Redshift
 -- takes texts that differ in nothing else for equal, so that they could not be ordered.
 -- Refresh: the operator upserts it.
-with ranked as (
+select
+    song_id,
+    title,
+    artist_id,
+    year,
+    duration
+from (
     select
         song_id,
         rtrim(title) as title,
@@ -19,13 +25,5 @@ with ranked as (
                 duration asc
         ) as preference
     from staging.songs
-)
-
-select
-    song_id,
-    title,
-    artist_id,
-    year,
-    duration
-from ranked
+) as ranked
 where preference = 1

@@ -1,7 +1,14 @@
 -- Purpose: each user's latest state among the run's staged events, on whatever page.
 -- Grain: one row per user.
 -- Refresh: the operator upserts it; last_event_at decides which state is newer.
-with ranked as (
+select
+    user_id,
+    first_name,
+    last_name,
+    gender,
+    level,
+    last_event_at
+from (
     select
         user_id,
         first_name,
@@ -22,14 +29,5 @@ with ranked as (
         ) as recency
     from {{ staging_table('staging.events', dag_run) }}
     where user_id is not null
-)
-
-select
-    user_id,
-    first_name,
-    last_name,
-    gender,
-    level,
-    last_event_at
-from ranked
+) as ranked
 where recency = 1

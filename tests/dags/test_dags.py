@@ -18,6 +18,7 @@ from airflow.sdk.execution_time.context import VariableAccessor
 from airflow.serialization.serialized_objects import DagSerialization
 
 from sparkify.alerts import task_failed
+from sparkify.operators.load_dimension import LoadDimensionOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
 from tests.pipeline import load_dag
 
@@ -71,6 +72,18 @@ def rendered(dag: DAG, context: dict[str, Any]) -> dict[str, Any]:
         task.render_template_fields(cast(Context, context))
         tasks[task.task_id] = task
     return tasks
+
+
+def test_what_an_update_takes_from_is_a_select_without_with(context: Callable[[DAG], dict[str, Any]]) -> None:
+    # In UPDATE Redshift documents WITH before the statement and in WHERE, not in FROM:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_WITH_clause.html
+    dag = load_dag("sparkify_etl")
+    loads = [task for task in rendered(dag, context(dag)).values() if isinstance(task, LoadDimensionOperator)]
+    assert {task.task_id for task in loads} == {"load_users", "load_songs", "load_artists"}
+    for task in loads:
+        [update] = sqlglot.parse(task.update_statement(), read="redshift")
+        assert update is not None
+        assert not update.find(sqlglot.exp.With), task.task_id
 
 
 def test_the_dags_are_these_and_each_file_is_named_for_its_dag() -> None:

@@ -46,7 +46,9 @@ def test_every_answer_is_an_asset_that_the_refresh_makes(dag: DAG) -> None:
 
 def test_every_question_has_a_statement_and_a_table_and_there_are_no_others() -> None:
     assert {path.stem for path in (SQL / "insights").glob("*.sql")} == set(STATEMENTS)
-    assert {name for name in TABLES if "insights_" in name} == {f"tables/insights_{name}.sql" for name in STATEMENTS}
+    tables = {f"tables/{path.name}" for path in (SQL / "tables").glob("insights_*.sql")}
+    assert tables == {name for name in TABLES if "insights_" in name}
+    assert tables == {f"tables/insights_{name}.sql" for name in STATEMENTS}
 
 
 @pytest.mark.parametrize("question", STATEMENTS)

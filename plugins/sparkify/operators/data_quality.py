@@ -131,6 +131,10 @@ class DataQualityOperator(WarehouseOperator):
         return Flow(checked=tuple(checked), written=(Written(self.results_table, len(results) or None),))
 
     def _record(self, session: Session, run: Run, results: Sequence[CheckResult]) -> None:
+        if not results:
+            return
+        # As a value: of functions in VALUES Redshift documents nothing where there are several rows.
+        now = session.value("select getdate()")
         rows = [
             (
                 run.task_run.dag_id,
@@ -146,12 +150,11 @@ class DataQualityOperator(WarehouseOperator):
                 result.check.kind,
                 result.check.column,
                 _samples(result),
+                now,
             )
             for result in results
         ]
-        if not rows:
-            return
-        placeholders = ", ".join([f"({', '.join(['%s'] * len(rows[0]))}, getdate())"] * len(rows))
+        placeholders = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
         session.execute(
             f"insert into {table_name(self.results_table)} ({_RESULT_COLUMNS}) values {placeholders}",
             list(chain.from_iterable(rows)),

@@ -23,7 +23,8 @@ class LoadDimensionOperator(LoadOperator):
     a load of that version reads two rows and changes none.
 
     Takes the parameters of :class:`sparkify.operators.load.LoadOperator`, whose SELECT must give one row per key
-    (a null in a key matches no row, so it must leave such rows out), and:
+    (a null in a key matches no row, so it must leave such rows out) and do without WITH (in an UPDATE's FROM Redshift
+    does not document it), and:
 
     :param key: the columns that identify a row.
     :param columns: the other columns, `version_column` among them.
