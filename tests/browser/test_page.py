@@ -215,7 +215,7 @@ def test_the_calendar_counts_the_hours_and_an_hour_opens_its_run(loaded: Loaded,
     played = len({play[1].replace(minute=0, second=0, microsecond=0) for play in plays})
     expect(frame.locator(".legend")).to_contain_text(f"{played} loaded")
     expect(frame.locator(".legend")).to_contain_text(f"{720 - played} empty")
-    frame.get_by_role("link", name=re.compile("^2018-11-12 05:00 UTC: loaded")).click()
+    frame.get_by_role("link", name=re.compile("^2018-11-12 06:00 UTC: loaded")).click()
     page.wait_for_url(f"**/dags/sparkify_etl/runs/{loaded.run_id.replace('+', '%2B').replace(':', '%3A')}**")
     # Airflow's own page of the run, and not a second Airflow within the first.
     expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=_PATIENCE)

@@ -189,8 +189,9 @@ def test_many_clients_at_once(warehouse):
 def test_what_is_not_the_protocol_ends_its_own_connection_only(warehouse, sent):
     with socket.create_connection((warehouse.redshift.host, warehouse.redshift.port)) as raw:
         raw.sendall(sent)
-        raw.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(ConnectionResetError):
+        # Reset while we read, or no longer connected when we stop sending: either way the front has ended it.
+        with contextlib.suppress(OSError):
+            raw.shutdown(socket.SHUT_WR)
             while raw.recv(1000):
                 pass
     with connect(warehouse) as client:
