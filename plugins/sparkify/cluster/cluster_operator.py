@@ -61,5 +61,4 @@ class FormOperator(ClusterOperator):
 class ClusterSensor(ClusterOperator, BaseSensorOperator):
     """Base of sensors that look at one cluster again and again, and leave the worker free in between."""
 
-    template_fields: Sequence[str] = ClusterOperator.template_fields
     ui_color = "#eef2e0"
