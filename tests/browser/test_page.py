@@ -29,8 +29,8 @@ pytestmark = pytest.mark.slow
 MONTH = ("2018-11-01T00:00:00Z", "2018-12-01T00:00:00Z")
 BROKEN = ("2018-12-01T00:00:00Z", "2018-12-01T02:00:00Z")
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-# Milliseconds; a bound against hanging, for what waits on Airflow.
 _KEPT_SECONDS: float = inspect.signature(Answers).parameters["keep_seconds"].default
+# Milliseconds; a bound against hanging, for what waits on Airflow.
 _PATIENCE = 60_000
 # Of each chart, the columns of the answer that its series draw; the others draw the first so many rows.
 DRAWN = {
