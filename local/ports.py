@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import random
 import re
 import socket
+import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import psutil
@@ -20,26 +24,40 @@ _RANGE = "20000-31999"
 RANGE_SETTING = "SPARKIFY_FREE_PORTS"
 
 
+_lock = threading.Lock()
+# What has been found free for a purpose of its own, and may not be bound yet.
+_promised: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
     """Return `count` different loopback ports on which nothing listens now.
+
+    Until every port of the range has had its turn, none is returned twice: servers that start side by side choose
+    their ports before any of them listens.
 
     :raises StackError: if SPARKIFY_FREE_PORTS is no range, or too few in it are free.
     """
     ports: list[int] = []
-    choice = _choice()
-    with ExitStack() as held:
-        for port in random.sample(choice, len(choice)):
-            if len(ports) == count:
-                break
+    with _lock, ExitStack() as held:
+        choice = _choice()
+        for port in itertools.islice(_turns(choice), len(choice)):
             probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             try:
                 probe.bind((HOST, port))
             except OSError:
                 continue
-            ports.append(port)
-    if len(ports) < count:
-        raise StackError(f"no free loopback port from {choice[0]} to {choice[-1]}", "stop what holds them")
-    return ports
+            if port not in _promised:
+                ports.append(port)
+            if len(ports) == count:
+                return ports
+    raise StackError(f"no free loopback port from {choice[0]} to {choice[-1]}", "stop what holds them")
+
+
+@functools.cache
+def _turns(choice: range) -> Iterator[int]:
+    # One after the other from a random begin: two commands that start at one moment seldom come near each other.
+    begin = random.randrange(len(choice))  # noqa: S311 - no secret
+    return itertools.cycle([*choice[begin:], *choice[:begin]])
 
 
 def _choice() -> range:
@@ -51,6 +69,8 @@ def _choice() -> range:
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:
     """Raise StackError when `port` is taken, naming its holder (if visible) and the setting to change.
+
+    One that is not is kept from `free_ports` from then on.
 
     :param purpose: what we wanted the port for, as the user knows it.
     :param setting: the environment variable that chooses another port.
@@ -70,6 +90,7 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
                 f"port {port} ({purpose}) is taken{_holder(port)}",
                 f"stop that, or set {setting} to a free port",
             ) from error
+    _promised.add(port)
 
 
 def _holder(port: int) -> str:

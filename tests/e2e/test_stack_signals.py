@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +25,10 @@ def here() -> Iterator[Place]:
         yield made
 
 
-def wait_for(file: Path) -> None:
+def wait_for(file: Path, running: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while not file.exists():
+        assert running.poll() is None, (running.returncode, running.communicate())
         assert time.monotonic() < deadline, f"{file} does not appear"
         time.sleep(0.01)
 
@@ -37,7 +39,7 @@ def test_a_signal_at_any_moment_of_the_start_leaves_no_process(
     here: Place, number: signal.Signals, moment: str
 ) -> None:
     up = here.start("up")
-    wait_for(here.home / moment)
+    wait_for(here.home / moment, up)
     up.send_signal(number)
     out, err = up.communicate()
     assert up.returncode == CODES[number], (out, err)

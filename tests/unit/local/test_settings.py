@@ -1,6 +1,7 @@
 """Ports and home, as the user sets them."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,22 @@ def test_free_ports_are_different_and_free() -> None:
     for port in ports:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+
+
+def test_servers_that_choose_side_by_side_are_given_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKIFY_FREE_PORTS", "31900-31939")
+    with ThreadPoolExecutor(4) as pool:
+        chosen = [pool.submit(free_ports, 10) for _ in range(4)]
+    assert sorted(port for ports in chosen for port in ports.result()) == list(range(31900, 31940))
+
+
+def test_a_port_that_a_setting_names_is_not_given_to_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKIFY_FREE_PORTS", "31880-31889")
+    monkeypatch.setenv("SPARKIFY_UI_PORT", "31884")
+    settings.UI.require_free()
+    assert 31884 not in free_ports(9)
+    with pytest.raises(StackError, match="no free loopback port from 31880 to 31889"):
+        free_ports(10)
 
 
 def test_free_ports_are_of_the_range_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
