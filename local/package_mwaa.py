@@ -21,8 +21,6 @@ from local.errors import StackError
 from local.settings import ROOT
 
 AIRFLOW_VERSION = "3.3.1"
-_PYTHON = "3.12"
-_CONSTRAINTS = "https://raw.githubusercontent.com/apache/airflow/constraints-{airflow}/constraints-{python}.txt"
 _MINOR = (3, 3)
 # The least that a zip file can say; a clock would make two archives of one input differ.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -40,7 +38,7 @@ _SECRET_VALUE = re.compile(r"""["']?(api_?key|password|secret|token)["']?\s*[:=]
 def write(out: Path, *, airflow_version: str = AIRFLOW_VERSION, env: Path | None = None) -> list[Path]:
     """Write the four into `out`, a new or empty folder, and return the paths.
 
-    :param airflow_version: the one that the environment has; its constraints decide which versions are installed.
+    :param airflow_version: the one that the environment has; one that cannot run the DAGs is refused.
     :param env: a file of lines `NAME=VALUE`, which the start-up script exports on every component.
     :raises StackError: for a folder with something in it, an Airflow that lacks what the DAGs need, and a line that is
         no setting or that is a secret.
@@ -59,9 +57,11 @@ def write(out: Path, *, airflow_version: str = AIRFLOW_VERSION, env: Path | None
 
 
 def _requirements(version: str) -> str:
-    """Return what MWAA's pip installs: our requirements by name; the version of each is the constraints'.
+    """Return what MWAA's pip installs: our requirements by name; the image's own constraints give each its version.
 
-    No hashes and no lock of ours: MWAA itself adds constraints of its own, older than our lock, on what it relies on.
+    No hashes and no lock of ours: MWAA adds constraints of its own, older than our lock, on what it relies on. And no
+    line with constraints, not even in a comment: only without one does MWAA take the file that is in its image, and
+    any address would have to be reached from the environment's subnets.
     """
     if not (found := re.fullmatch(r"(\d+)\.(\d+)\.\d+", version)):
         raise StackError(f"{version} is no version of Airflow", "write it in full, as in 3.3.1")
@@ -74,8 +74,7 @@ def _requirements(version: str) -> str:
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     # Airflow itself is the image's, and may not be replaced.
     names = sorted(line for line in lines if line and not re.match(r"-|apache-airflow(?![\w-])", line))
-    constraints = _CONSTRAINTS.format(airflow=version, python=_PYTHON)
-    return "\n".join([f'--constraint "{constraints}"', *names]) + "\n"
+    return "".join(f"{name}\n" for name in names)
 
 
 def _startup(settings: Mapping[str, str]) -> str:
