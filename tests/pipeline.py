@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from airflow.sdk import DAG
+from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.execution_time.context import OutletEventAccessors, VariableAccessor
 
 from local.warehouse import Warehouse
@@ -127,7 +128,7 @@ class Pipeline:
         run = SimpleNamespace(
             dag_id=dag_id,
             run_id=run_id or f"manual__{self.bucket}_{self._runs}",
-            run_type="manual",
+            run_type=DagRunType.MANUAL,
             logical_date=None,
             data_interval_start=None,
             data_interval_end=None,

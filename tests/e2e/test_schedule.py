@@ -69,6 +69,10 @@ def test_with_a_start_unpausing_makes_every_hour_since_and_none_before(
     assert logical_dates(stack)[:4] == [start + hours * HOUR for hours in range(4)]
     for run in stack.api.runs("sparkify_etl"):
         assert set(stack.tries(run["dag_run_id"]).values()) == {("success", 1)}
+    freshness = "select distinct observed from quality_results where check_name = 'songplays.start_time.freshness'"
+    assert stack.query(f"{freshness} and run_id like 'scheduled%'") == [
+        ("not asked: not all of the 24 hours before the scheduled run's end is loaded yet",)
+    ]
 
 
 def test_with_a_start_a_window_before_it_is_loaded_by_the_form(started: tuple[RunningStack, datetime]) -> None:

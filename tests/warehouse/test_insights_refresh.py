@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from tests import expected_insights
@@ -29,9 +30,9 @@ def source(pipeline: Pipeline, tmp_path: Path) -> Source:
     return made
 
 
-def decide(pipeline: Pipeline, run_type: str, *, waited: timedelta = timedelta()) -> tuple[str | None, Any]:
+def decide(pipeline: Pipeline, run_type: DagRunType, *, waited: timedelta = timedelta()) -> tuple[str | None, Any]:
     """What decide_refresh says in a run of this type, and the exception that it ends with, if any."""
-    context, pushed = pipeline.context(DAG_ID, {}, f"{run_type}__decides")
+    context, pushed = pipeline.context(DAG_ID, {}, f"{run_type.value}__decides")
     context["dag_run"].run_type = run_type
     context["dag_run"].start_date = datetime.now(UTC) - waited
     task = load_dag(DAG_ID).get_task("decide_refresh")
@@ -45,14 +46,14 @@ def decide(pipeline: Pipeline, run_type: str, *, waited: timedelta = timedelta()
 def test_a_run_goes_on_once_something_was_loaded_and_ends_if_nothing_was(source: Source) -> None:
     pipeline = source.pipeline
     pipeline.load(*DAY)
-    assert decide(pipeline, "asset_triggered") == ("refresh", None)
+    assert decide(pipeline, DagRunType.ASSET_TRIGGERED) == ("refresh", None)
     refresh(pipeline)
-    decision, ended = decide(pipeline, "asset_triggered")
+    decision, ended = decide(pipeline, DagRunType.ASSET_TRIGGERED)
     assert decision == "unchanged"
     assert isinstance(ended, AirflowSkipException)
     source.events(event(), event(itemInSession=1, ts=TS + 60_000, location="Bergen"))
     pipeline.load(*DAY)
-    assert decide(pipeline, "asset_triggered") == ("refresh", None)
+    assert decide(pipeline, DagRunType.ASSET_TRIGGERED) == ("refresh", None)
 
 
 @one_driver
@@ -62,7 +63,7 @@ def test_a_correction_that_keeps_every_count_is_computed_from(source: Source) ->
     refresh(pipeline)
     source.song("a", title="Another Title")
     pipeline.load(*DAY)
-    assert decide(pipeline, "asset_triggered") == ("refresh", None)
+    assert decide(pipeline, DagRunType.ASSET_TRIGGERED) == ("refresh", None)
     refresh(pipeline)
     assert answers(pipeline) == expected_insights.answers(source.folder)
     assert answers(pipeline)["top_songs"] == set()
@@ -73,7 +74,7 @@ def test_a_run_ends_at_once_if_a_newer_one_is_queued_whatever_was_loaded(source:
     source.pipeline.load(*DAY)
     # Loads are going on: the newer run waits for them, this one need not.
     source.pipeline.others = [(DAG_ID, "queued"), (ETL, "running")]
-    decision, ended = decide(source.pipeline, "asset_triggered")
+    decision, ended = decide(source.pipeline, DagRunType.ASSET_TRIGGERED)
     assert decision == "superseded"
     assert isinstance(ended, AirflowSkipException)
 
@@ -82,7 +83,7 @@ def test_a_run_ends_at_once_if_a_newer_one_is_queued_whatever_was_loaded(source:
 def test_a_run_is_not_superseded_by_itself_nor_by_runs_that_have_ended(source: Source) -> None:
     source.pipeline.load(*DAY)
     source.pipeline.others = [(DAG_ID, "running"), (DAG_ID, "success"), (ETL, "success"), (ETL, "failed")]
-    assert decide(source.pipeline, "asset_triggered") == ("refresh", None)
+    assert decide(source.pipeline, DagRunType.ASSET_TRIGGERED) == ("refresh", None)
 
 
 @one_driver
@@ -91,11 +92,11 @@ def test_a_run_waits_without_a_worker_while_loads_go_on_but_not_for_ever(source:
     source.pipeline.load(*DAY)
     source.pipeline.others = [(ETL, state)]
     before = datetime.now(UTC)
-    decision, ended = decide(source.pipeline, "asset_triggered")
+    decision, ended = decide(source.pipeline, DagRunType.ASSET_TRIGGERED)
     assert decision is None
     assert isinstance(ended, AirflowRescheduleException)
     assert ended.reschedule_date > before
-    assert decide(source.pipeline, "asset_triggered", waited=timedelta(minutes=11)) == ("waited_long", None)
+    assert decide(source.pipeline, DagRunType.ASSET_TRIGGERED, waited=timedelta(minutes=11)) == ("waited_long", None)
 
 
 @one_driver
@@ -103,7 +104,7 @@ def test_a_run_by_hand_always_computes(source: Source) -> None:
     source.pipeline.load(*DAY)
     refresh(source.pipeline)
     source.pipeline.others = [(DAG_ID, "queued"), (ETL, "running")]
-    assert decide(source.pipeline, "manual") == ("by_hand", None)
+    assert decide(source.pipeline, DagRunType.MANUAL) == ("by_hand", None)
 
 
 def test_computing_twice_gives_the_same_rows_and_tells_nobody_the_second_time(source: Source) -> None:
@@ -191,4 +192,4 @@ def test_what_is_loaded_while_the_answers_are_computed_is_in_none_of_them_and_is
         done.result()
     assert answers(pipeline) == wanted
     assert pipeline.query("select facts from insights.refreshed") == [(2,)]
-    assert decide(pipeline, "asset_triggered") == ("refresh", None)
+    assert decide(pipeline, DagRunType.ASSET_TRIGGERED) == ("refresh", None)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.api.datamodels._generated import DagRunType
 
 from sparkify.session import Session
 from tests.pipeline import Pipeline, execute, load_dag
@@ -169,7 +170,7 @@ def test_of_two_loads_within_a_second_it_is_known_which_came_first(source: Sourc
 def scheduled(pipeline: Pipeline, form: dict[str, str], run_id: str) -> dict[str, Any]:
     """What a scheduled run finds of its freshness."""
     task, context = pipeline.task("sparkify_etl", "check_quality", form, run_id)
-    context["dag_run"].run_type = "scheduled"
+    context["dag_run"].run_type = DagRunType.SCHEDULED
     pushed: dict[str, Any] = {}
     context["ti"].xcom_push = lambda key, value: pushed.update({key: value})
     task.execute(context)
@@ -183,7 +184,7 @@ def test_a_scheduled_run_warns_of_stale_rows_once_all_it_looks_back_on_is_loaded
     load(pipeline, last, "last")
     unasked = scheduled(pipeline, last, "last")
     assert unasked["passed"]
-    assert unasked["observed"] == "not asked: not all of the 24 hours is loaded yet"
+    assert unasked["observed"] == "not asked: not all of the 24 hours before the scheduled run's end is loaded yet"
     load(pipeline, {"start": "2018-11-12T07:00", "end": "2018-11-13T08:00"}, "day")
     load(pipeline, {"start": "2018-11-13T08:00", "end": "2018-11-13T09:00"}, "between")
     stale = scheduled(pipeline, last, "last")

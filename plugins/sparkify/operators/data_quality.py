@@ -96,7 +96,9 @@ class DataQualityOperator(WarehouseOperator):
         :raises WarehouseError: what it may.
         """
         window = Window.parse(self.window_start, self.window_end) if self.window_start and self.window_end else None
-        run = Run(self.task_run(context), str(context["dag_run"].run_type), window, self.audit_table)
+        # Its value: as text Airflow's enum gives its own name, too.
+        run_type = context["dag_run"].run_type.value
+        run = Run(self.task_run(context), run_type, window, self.audit_table)
         tables = list(map(parse_checks, self.checks))
         _refuse_repeated(tables)
         gone = telling_what_to_clear(self.staging, self.staged_by)

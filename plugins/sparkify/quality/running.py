@@ -126,7 +126,7 @@ def _freshness(check: Check, table: TableChecks, session: Session, run: Run) -> 
     assert run.window  # noqa: S101  (a table with freshness has a window column)
     back = Window(run.window.end - timedelta(hours=float(hours)), run.window.end)
     if table.settled and not is_loaded(session, run.audit_table, table.settled, back):
-        return not_asked(f"not all of the {hours} hours is loaded yet")
+        return not_asked(f"not all of the {hours} hours before the scheduled run's end is loaded yet")
     column = check.column
     statement = compose(
         "select max({column})\nfrom {table}\nwhere {within}",
