@@ -133,6 +133,38 @@ def test_a_run_that_stopped_half_way_hides_its_own_hours_only_and_only_until_the
     assert failed["observed"] == "4"
 
 
+def test_plays_whose_moments_are_not_made_yet_are_asked_all_but_their_moments(source: Source) -> None:
+    pipeline = source.pipeline
+    half = steps(pipeline, TWO_HOURS, "half")
+    while next(half) != "load_songplays":
+        pass
+    results = check_warehouse(pipeline)
+    assert not_passed(results) == set()
+    [unasked] = [each for each in results if each["observed"].startswith("not asked")]
+    assert unasked["check"] == "songplays.start_time.reconciliation"
+    assert unasked["observed"] == "not asked: runs have loaded all of songplays and not made time from it yet"
+    pipeline.execute("update songplays set level = 'gold', user_id = 4711, song_id = 'NOWHERE', artist_id = null")
+    pipeline.execute("insert into songplays select * from songplays")
+    assert not_passed(check_warehouse(pipeline)) == {
+        "songplays.songplay_id.unique_check",
+        "songplays.level.accepted_values",
+        "songplays.user_id.references",
+        "songplays.song_id.references",
+        "songplays.artist_id.artist_with_song",
+    }
+
+
+def test_moments_without_plays_are_found_though_all_plays_are_another_runs(source: Source) -> None:
+    pipeline = source.pipeline
+    half = steps(pipeline, FIRST_HOUR, "half")
+    while next(half) != "load_songplays":
+        pass
+    pipeline.execute("insert into time select '2018-11-12 09:30', 9, 12, 46, 11, 2018, 1")
+    [failed] = [each for each in check_warehouse(pipeline) if not each["passed"]]
+    assert (failed["check"], failed["observed"]) == ("songplays.start_time.reconciliation", "1")
+    assert [sample.split()[0] for sample in failed["samples"]] == ["missing"]
+
+
 def test_a_commit_between_two_statements_of_a_check_is_not_seen(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:

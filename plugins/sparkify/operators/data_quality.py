@@ -38,8 +38,9 @@ class DataQualityOperator(WarehouseOperator):
     error or a warning, and gives the task instance's page a link to the results. Run twice, results are appended twice,
     told apart by their try.
 
-    With a window it checks what a run has loaded, without one whole tables. In both it leaves out what other runs are
-    just replacing; see :mod:`sparkify.quality.settled`.
+    With a window it checks what a run has loaded, and leaves out what other runs are just replacing. Without one it
+    checks whole tables, and leaves that out only of comparisons that it would spoil; see
+    :mod:`sparkify.quality.settled`.
 
     :param checks: for each table its checks as YAML, or a .yaml file with them (templated); see docs/quality.md.
     :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated); None for whole tables.

@@ -1,7 +1,7 @@
 """Pieces of a statement with their parameters, and the span of rows that a check is about."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
@@ -49,10 +49,16 @@ class Scope:
 
     :ivar window: the run's own window; None where the run is about whole tables.
     :ivar unsettled: spans of time that another run is replacing or has replaced, which are left out.
+    :ivar against: the table in comparisons with which alone they are left out; None: they are in all that is read.
     """
 
     window: Window | None = None
     unsettled: tuple[Window, ...] = ()
+    against: str | None = None
+
+    def compared_with(self, relation: str | None) -> "Scope":
+        """Return what is read where rows are compared with a table; None: where they are looked at by themselves."""
+        return self if self.against in (None, relation) else replace(self, unsettled=())
 
     def conditions(self, column: str, alias: str = "", *, windowed: bool = True) -> list[Fragment]:
         """Return the predicates that a TIMESTAMP column lies in the scope.

@@ -20,12 +20,14 @@ class Rows:
     :ivar table: the table's name; `checked` in the statement.
     :ivar key: the columns by which a person finds a row again.
     :ivar bounds: predicates on `checked`.
+    :ivar moment: the TIMESTAMP column of `checked` by which a row is in the scope or not, or None.
     """
 
     table: str
     key: tuple[str, ...]
     scope: Scope
     bounds: Sequence[Fragment]
+    moment: str | None = None
     joins: list[tuple[Fragment, str]] = field(default_factory=list)
 
     def join(self, other: Fragment, column: str) -> str:
@@ -36,6 +38,12 @@ class Rows:
         """
         self.joins.append((other, column))
         return f"matched_{len(self.joins)}"
+
+    def comparable(self, relation: str) -> list[Fragment]:
+        """Return the predicates, beyond the bounds, that a row is to be compared with a table's."""
+        if self.scope.against != relation or not self.moment:
+            return []
+        return self.scope.conditions(self.moment, "checked", windowed=False)
 
     def heading(self) -> Fragment:
         """WITH, to stand before the SELECT; to be asked for when all joins are made, as the source is."""
@@ -90,6 +98,24 @@ class RowCount:
     def expression(self, rows: Rows) -> Fragment:  # noqa: ARG002
         """Count."""
         return Fragment("count(*)")
+
+    def samples(self, rows: Rows, expectation: Expectation) -> None:
+        """No row is to blame."""
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """How many rows are to be compared with another table's, the others' runs being about to change that.
+
+    :ivar relation: the other table.
+    """
+
+    relation: str
+
+    def expression(self, rows: Rows) -> Fragment:
+        """Count them."""
+        left = joined(" and ", rows.comparable(self.relation))
+        return compose("coalesce(sum(case when {left} then 1 else 0 end), 0)", left=left)
 
     def samples(self, rows: Rows, expectation: Expectation) -> None:
         """No row is to blame."""
@@ -180,7 +206,7 @@ class Other:
         """The SELECT of each value but null, once; by groups: Redshift may drop a DISTINCT on a primary key."""
         conditions: list[Fragment] = []
         if self.window_column:
-            conditions += scope.conditions(self.window_column, windowed=not self.is_query)
+            conditions += scope.compared_with(self.relation).conditions(self.window_column, windowed=not self.is_query)
         if self.within:
             conditions.append(Fragment(f"{self.column} in (\n{self.within}\n)"))
         return compose(
@@ -201,15 +227,16 @@ class References:
 
     def expression(self, rows: Rows) -> Fragment:
         """Count the rows without a match."""
-        return Fragment(f"coalesce(sum(case when {self._orphan(rows)} then 1 else 0 end), 0)")
+        return compose("coalesce(sum(case when {orphan} then 1 else 0 end), 0)", orphan=self._orphan(rows))
 
     def samples(self, rows: Rows, expectation: Expectation) -> Fragment:  # noqa: ARG002
         """The rows without a match."""
-        return rows.sample(Fragment(self._orphan(rows)))
+        return rows.sample(self._orphan(rows))
 
-    def _orphan(self, rows: Rows) -> str:
+    def _orphan(self, rows: Rows) -> Fragment:
         alias = rows.join(self.other.keys(rows.scope), self.column)
-        return f"checked.{self.column} is not null and {alias}.match_key is null"
+        orphan = Fragment(f"checked.{self.column} is not null and {alias}.match_key is null")
+        return joined(" and ", [orphan, *rows.comparable(self.other.relation)])
 
 
 @dataclass(frozen=True)
@@ -228,15 +255,21 @@ class Reconciliation:
     def expression(self, rows: Rows) -> Fragment:
         """Count rows without an equal partner, and partners without a row."""
         alias = rows.join(self.other.keys(rows.scope, self.same), self.column)
-        return Fragment(
-            f"coalesce(sum(case when {self._wrong(alias)} then 1 else 0 end), 0)\n"
-            f"    + (select count(*) from {alias})\n"
-            f"    - count(distinct case when {alias}.match_key is not null then checked.{self.column} end)"
+        compared = rows.comparable(self.other.relation)
+        return compose(
+            "coalesce(sum(case when {wrong} then 1 else 0 end), 0)\n"
+            "    + (select count(*) from {alias})\n"
+            "    - count(distinct case when {met} then checked.{column} end)",
+            wrong=joined(" and ", [Fragment(self._wrong(alias)), *compared]),
+            alias=alias,
+            met=joined(" and ", [Fragment(f"{alias}.match_key is not null"), *compared]),
+            column=self.column,
         )
 
     def samples(self, rows: Rows, expectation: Expectation) -> Fragment:  # noqa: ARG002
         """Values and which side lacks them."""
         alias = rows.join(self.other.keys(rows.scope, self.same), self.column)
+        compared = rows.comparable(self.other.relation)
         return compose(
             "{heading}select found, sample\nfrom (\n"
             "select\n    cast('unexpected' as varchar(16)) as found,\n"
@@ -247,9 +280,9 @@ class Reconciliation:
             ") as differences\norder by found, sample\nlimit {limit}",
             heading=rows.heading(),
             column=self.column,
-            surplus=rows.source(Fragment(f"({self._wrong(alias)})")),
+            surplus=rows.source(Fragment(self._wrong(alias)), *compared),
             alias=alias,
-            present=rows.source(joining=False),
+            present=rows.source(*compared, joining=False),
             limit=str(SAMPLES),
         )
 
@@ -259,4 +292,4 @@ class Reconciliation:
             f" or (checked.{name} is null and {alias}.same_{number} is null) then 0 else 1 end = 1"
             for number, name in enumerate(self.same)
         )
-        return f"{alias}.match_key is null{''.join(differs)}"
+        return f"({alias}.match_key is null{''.join(differs)})"

@@ -9,11 +9,14 @@ from sparkify.audit import TaskRun
 from sparkify.quality.declaration import TableChecks
 from sparkify.quality.errors import CheckDefinitionError
 from sparkify.quality.fragments import Fragment, Scope, compose, joined
-from sparkify.quality.measures import SAMPLES, Extreme, Measure, Rows
+from sparkify.quality.measures import SAMPLES, Comparable, Extreme, Measure, Reconciliation, References, Rows
 from sparkify.quality.results import Check, CheckResult, CustomSql, Freshness
 from sparkify.quality.settled import is_loaded, unsettled
 from sparkify.session import Session
 from sparkify.window import Window
+
+# What the count of rows that are compared is called among the measures; a check's name has a dot.
+_COMPARED = "compared"
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,14 @@ class Run:
     audit_table: str
 
 
-def scan(table: TableChecks, checks: Sequence[Check], scope: Scope) -> Fragment:
-    """The one SELECT that measures all of the checks, in their order."""
+def scan(table: TableChecks, measures: Sequence[Measure], scope: Scope) -> Fragment:
+    """The one SELECT that gives all of the measures, in their order."""
     rows = _rows(table, scope)
-    measures = [_measure(check).expression(rows) for check in checks]
+    measured = [measure.expression(rows) for measure in measures]
     return compose(
         "{heading}select\n    {measures}{source}",
         heading=rows.heading(),
-        measures=joined(",\n    ", measures),
+        measures=joined(",\n    ", measured),
         source=rows.source(),
     )
 
@@ -53,17 +56,18 @@ def run_checks(table: TableChecks, session: Session, run: Run) -> Iterator[Check
         raise CheckDefinitionError(
             f"{table.name} has a window_column, but the run has no window: leave one out or give the other"
         )
-    spans: tuple[Window, ...] = ()
-    if table.settled:
-        spans = unsettled(session, run.audit_table, table.settled, run.window, run.task_run)
-    scope = Scope(run.window if table.window_column else None, spans)
-    scanned = [check for check in table.checks if not isinstance(check.measure, Freshness | CustomSql)]
+    scope = _scope(table, session, run)
+    scanned = {
+        check.name: _measure(check) for check in table.checks if not isinstance(check.measure, Freshness | CustomSql)
+    }
+    if scope.against and scope.unsettled:
+        scanned[_COMPARED] = Comparable(scope.against)
     measured: dict[str, Any] = {}
     nothing_left = _nothing_left(scope)
     if scanned and not nothing_left:
-        statement = scan(table, scanned, scope)
+        statement = scan(table, list(scanned.values()), scope)
         [values] = session.fetch(statement.text, statement.parameters)
-        measured = dict(zip((check.name for check in scanned), values, strict=True))
+        measured = dict(zip(scanned, values, strict=True))
     for check in table.checks:
         if isinstance(check.measure, Freshness):
             yield _freshness(check, table, session, run)
@@ -72,15 +76,35 @@ def run_checks(table: TableChecks, session: Session, run: Run) -> Iterator[Check
         elif nothing_left:
             yield CheckResult(check, str(check.expectation), None, True, nothing_left)
         else:
-            yield _scanned(check, measured[check.name], table, session, scope)
+            result = _scanned(check, measured[check.name], table, session, scope)
+            if result.passed and _compares(check.measure, scope.against) and measured.get(_COMPARED) == 0:
+                why = f"runs have loaded all of {table.name} and not made {scope.against} from it yet"
+                result = replace(result, observed=None, not_asked=why)
+            yield result
+
+
+def _scope(table: TableChecks, session: Session, run: Run) -> Scope:
+    if table.settled is None:
+        return Scope(run.window if table.window_column else None)
+    spans = unsettled(session, run.audit_table, table.settled, run.window, run.task_run)
+    if run.window is None:
+        # A run loads a window of the table in one transaction, after all that its rows refer to. So rows that are not
+        # settled yet lack nothing but what is made from them.
+        return Scope(None, spans, table.settled.then)
+    return Scope(run.window if table.window_column else None, spans)
+
+
+def _compares(measure: Measure | Freshness | CustomSql, relation: str | None) -> bool:
+    return isinstance(measure, References | Reconciliation) and measure.other.relation == relation
 
 
 def _rows(table: TableChecks, scope: Scope) -> Rows:
-    column = table.window_column or (table.settled.column if table.settled else None)
-    bounds = scope.conditions(column, "checked") if column else []
+    moment = table.settled.column if table.settled else None
+    column = table.window_column or moment
+    bounds = scope.compared_with(None).conditions(column, "checked") if column else []
     if table.rows_of:
         bounds.append(Fragment(table.rows_of))
-    return Rows(table.relation, table.key, scope, bounds)
+    return Rows(table.relation, table.key, scope, bounds, moment)
 
 
 def _measure(check: Check) -> Measure:

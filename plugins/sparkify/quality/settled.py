@@ -2,7 +2,8 @@
 
 A run replaces a window of the fact, then of what it makes from that, in two transactions. Between the two they do not
 fit each other, and nobody is to blame. And what one run has staged says nothing about a window that another run has
-loaded since. So a check that compares leaves such spans out; the other run's own check asks about them.
+loaded since. So a run's own checks leave such spans out, for the other run's own check asks about them; and of the
+checks of whole tables the one that compares the fact with what is made from it.
 
 Read in the transaction of the checks, so that the loads are exactly those whose rows are seen.
 """

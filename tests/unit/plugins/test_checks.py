@@ -41,13 +41,16 @@ queries:
   some: {sql: select 3, geq_to: 1}
 """
 
+SETTLED = "{column: start_time, table: songplays, then: moments}"
+
 
 def hours(start: int, end: int) -> Window:
     return Window(START + timedelta(hours=start), START + timedelta(hours=end))
 
 
 def scanned(table: TableChecks, scope: Scope) -> Fragment:
-    return scan(table, [each for each in table.checks if not isinstance(each.measure, Freshness | CustomSql)], scope)
+    measures = [each.measure for each in table.checks if not isinstance(each.measure, Freshness | CustomSql)]
+    return scan(table, measures, scope)
 
 
 def test_a_table_is_scanned_once_whatever_the_number_of_checks() -> None:
@@ -73,6 +76,16 @@ def test_a_window_column_bounds_what_is_read_and_unsettled_spans_are_left_out() 
         "    and not (checked.start_time >= %s and checked.start_time < %s)"
     ) in statement.text
     assert statement.parameters == (*hours(7, 9).bounds, *hours(8, 9).bounds)
+
+
+def test_where_only_comparisons_with_a_table_leave_spans_out_the_rows_are_read_whole_and_once() -> None:
+    text = PLAYS.replace("query: select id as songplay_id from staged", "table: moments, window_column: start_time")
+    table = parse_checks(text.replace("window_column: start_time\nrow", f"settled: {SETTLED}\nrow"))
+    statement = scanned(table, Scope(None, (hours(8, 9),), "moments"))
+    assert statement.text.endswith("\nleft join matched_2 on checked.user_id = matched_2.match_key")
+    assert statement.text.count("not (checked.start_time >= %s and checked.start_time < %s)") == 2
+    assert statement.text.count("from moments\nwhere not (start_time >= %s and start_time < %s)") == 1
+    assert statement.parameters == hours(8, 9).bounds * 3
 
 
 def test_checks_are_named_by_table_column_and_kind_or_their_own_name() -> None:
