@@ -12,7 +12,8 @@ from sparkify.window import Window
 class LoadCounts:
     """What one load did.
 
-    :ivar outcome: `loaded`, `unchanged` (the source was as before), `no_file` or `no_rows` (an empty window).
+    :ivar outcome: `loaded`, `unchanged` (the source was as before, or a window loaded again has the same rows),
+        `no_file` or `no_rows` (an empty window).
     :ivar files: objects that were read.
     :ivar rows_staged: rows staged, inside the window.
     :ivar rows_misfiled: rows whose time lies outside the period that their file is named for.
@@ -20,7 +21,6 @@ class LoadCounts:
     :ivar rows_updated: rows changed in place.
     :ivar rows_deleted: rows deleted.
     :ivar seconds: from the transaction's begin to its last statement.
-    :ivar identical: the rows inserted are those that were deleted: a window was loaded again as it was.
     """
 
     outcome: str
@@ -31,13 +31,12 @@ class LoadCounts:
     rows_updated: int = 0
     rows_deleted: int = 0
     seconds: float = 0.0
-    identical: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether the table holds other rows than before."""
         touched = self.rows_staged or self.rows_inserted or self.rows_updated or self.rows_deleted
-        return bool(touched) and not self.identical
+        return bool(touched) and self.outcome != "unchanged"
 
     def as_xcom(self) -> dict[str, Any]:
         """The counts as plain values."""

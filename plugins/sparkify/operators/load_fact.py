@@ -87,5 +87,5 @@ class LoadFactOperator(LoadOperator):
             session.execute(self.delete_statement(), window.bounds)
         inserted = session.execute(self.insert_statement(), window.bounds)
         identical = 0 < before == inserted and session.value(self.lost_statement(), window.bounds) == 0
-        outcome = "loaded" if inserted else "no_rows"
-        return LoadCounts(outcome, rows_inserted=inserted, rows_deleted=before, identical=identical)
+        outcome = "unchanged" if identical else "loaded" if inserted else "no_rows"
+        return LoadCounts(outcome, rows_inserted=inserted, rows_deleted=before)
