@@ -9,6 +9,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.identifiers import column_names
 
+# Whoever names another year has mistyped it; and what lies far from today cannot be reckoned with at all.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+_FIRST, _LAST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+
 
 class WindowError(AirflowFailException):
     """The run's window cannot be told, or is empty."""
@@ -28,9 +32,11 @@ def parse_utc(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except ValueError as error:
         raise WindowError(f"{text!r} is not a time: use ISO 8601, 2018-11-12T07:00:00Z say") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise WindowError(f"{text!r} is, in UTC, in no year that can be told: correct its year") from error
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,9 @@ class Window:
     def parse(cls, start: str, end: str) -> "Window":
         """Read both bounds, as templates render them.
 
-        :raises WindowError: if one is no time, or the end is not after the start.
+        :raises WindowError: if one is no time or far from today, or the end is not after the start.
         """
-        return cls(parse_utc(start), parse_utc(end))
+        return cls(_read("start", start), _read("end", end)).near()
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -64,8 +70,28 @@ class Window:
         """
         return Window(max(self.start, other.start), min(self.end, other.end))
 
+    def near(self) -> "Window":
+        """Return the window, if it lies in years that somebody can have meant.
+
+        :raises WindowError: if one of its bounds does not.
+        """
+        for name, moment in (("start", self.start), ("end", self.end)):
+            if not _FIRST <= moment <= _LAST:
+                raise WindowError(
+                    f"`{name}` {moment:%Y-%m-%dT%H:%M:%SZ} is not in the years {FIRST_YEAR} to {LAST_YEAR}: "
+                    "correct its year"
+                )
+        return self
+
     def __str__(self) -> str:
         return f"[{self.start:%Y-%m-%dT%H:%M:%SZ}, {self.end:%Y-%m-%dT%H:%M:%SZ})"
+
+
+def _read(name: str, text: str) -> datetime:
+    try:
+        return parse_utc(text)
+    except WindowError as error:
+        raise WindowError(f"`{name}` {error}") from error
 
 
 def within_bounds(column: str) -> str:
@@ -86,7 +112,8 @@ def resolve_window(dag_run: _Run, params: Mapping[str, Any]) -> Window:
 
     :param dag_run: the run, of any kind: scheduled, backfill, manual, asset-triggered.
     :param params: the DAG's params, with the form's values in `start` and `end`, or None.
-    :raises WindowError: if one of `start` and `end` stands alone, is no time, or they are in the wrong order.
+    :raises WindowError: if one of `start` and `end` stands alone, is no time, they are in the wrong order,
+        or the window does not lie in the years FIRST_YEAR to LAST_YEAR.
     """
     start, end = params.get("start"), params.get("end")
     if bool(start) != bool(end):
@@ -95,8 +122,8 @@ def resolve_window(dag_run: _Run, params: Mapping[str, Any]) -> Window:
     if start and end:
         return Window.parse(str(start), str(end))
     if dag_run.data_interval_start and dag_run.data_interval_end:
-        return Window(dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC))
+        return Window(dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC)).near()
     if dag_run.logical_date is None:
         last_hour = dag_run.run_after.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return Window(last_hour - timedelta(hours=1), last_hour)
+        return Window(last_hour - timedelta(hours=1), last_hour).near()
     raise WindowError("the run has a logical date but no data interval: trigger it with `start` and `end`")

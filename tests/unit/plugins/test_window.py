@@ -70,6 +70,32 @@ def test_text_that_is_no_time_is_refused_with_an_example() -> None:
         parse_utc("yesterday")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "field"),
+    [
+        ("2018-11-01T00:00:00Z", "9999-12-31T23:59:59Z", "end"),
+        ("2018-11-01T00:00:00Z", "9999-12-31T23:59:59-05:00", "end"),
+        ("0001-01-01T00:00:00+01:00", "2018-11-01T00:00:00Z", "start"),
+        ("1970-01-01T00:00:00+01:00", "2018-11-01T00:00:00Z", "start"),
+        ("2201-01-01T00:00:00Z", "2201-01-01T00:00:01Z", "end"),
+    ],
+)
+def test_a_mistyped_year_is_refused_and_the_field_named(start: str, end: str, field: str) -> None:
+    with pytest.raises(WindowError, match=f"^`{field}` .*correct its year"):
+        resolve_window(Run(), {"start": start, "end": end})
+
+
+def test_the_first_and_the_last_year_are_windows_to_their_ends() -> None:
+    whole = resolve_window(Run(), {"start": "1970-01-01", "end": "2201-01-01"})
+    assert whole.bounds == (datetime(1970, 1, 1), datetime(2201, 1, 1))
+
+
+def test_a_data_interval_far_from_today_is_refused() -> None:
+    early = datetime(1901, 1, 1, tzinfo=UTC)
+    with pytest.raises(WindowError, match="correct its year"):
+        resolve_window(Run(early, early, early + timedelta(hours=1)), EMPTY_FORM)
+
+
 def test_bounds_go_to_the_warehouse_as_utc_without_a_zone() -> None:
     east = timezone(timedelta(hours=5))
     run = Run(SEVEN, SEVEN.astimezone(east), (SEVEN + timedelta(hours=1)).astimezone(east))
