@@ -2,10 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from sparkify.page.problems import explain
@@ -18,7 +21,9 @@ CONNECTION = "redshift"
 _STATEMENT_TIMEOUT = timedelta(seconds=8)
 # By connection type the driver's own setting, in seconds. redshift_connector's holds for each answer, too, so it is
 # longer than a statement may take.
-_PATIENCE: dict[str, tuple[str, int]] = {"redshift": ("timeout", 10), "postgres": ("connect_timeout", 5)}
+_PATIENCE: dict[str, tuple[str, int]] = {"redshift": ("timeout", 10), "postgres": ("connect_timeout", 10)}
+# For how many seconds one that has asked is waited for, all its statements together; nobody waits for longer.
+_LONGEST = 20.0
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +43,48 @@ def questions(label: str, conn_id: str = CONNECTION) -> Iterator[Session]:
     :raises PageProblem: if the warehouse cannot be reached or refuses.
     """
     try:
-        with open_session(
-            _hook(conn_id),
-            label=f"sparkify page {label}",
-            log=_Quiet(log),  # type: ignore[arg-type]
-            statement_timeout=_STATEMENT_TIMEOUT,
-        ) as session:
-            yield session
+        hook = _hook(conn_id)
+        with ExitStack() as bounds:
+            hook.get_conn = partial(_connect, hook.get_conn, bounds)  # type: ignore[method-assign]
+            yield bounds.enter_context(
+                open_session(
+                    hook,
+                    label=f"sparkify page {label}",
+                    log=_Quiet(log),  # type: ignore[arg-type]
+                    statement_timeout=_STATEMENT_TIMEOUT,
+                )
+            )
     except Exception as error:  # noqa: BLE001 - explain raises again what it does not know
         problem = explain(error)
         log.warning("%s: %s", label, error)
         raise problem from None
+
+
+def _connect(connect: Callable[[], Any], bounds: ExitStack) -> Any:
+    """Connect, and see to it that the connection is cut after a while: so the thread that waits for its answer ends.
+
+    The warehouse ends a long statement, but one that has gone without a word, its network say, does not; libpq would
+    wait for its answer for ever, and four such waits would take all threads of the page.
+
+    :param bounds: what the connection is used in; its end takes the bound away.
+    """
+    connection = connect()
+    # redshift_connector has no public way to its socket. The duplicate stays this connection's socket even when the
+    # driver has closed its own, whose number another may have by then.
+    number = getattr(connection, "_usock", connection).fileno()
+    held = bounds.enter_context(socket.socket(fileno=os.dup(number)))
+    timer = Timer(_LONGEST, _cut, [held])
+    timer.daemon = True
+    timer.start()
+    bounds.callback(timer.join)
+    bounds.callback(timer.cancel)
+    return connection
+
+
+def _cut(held: socket.socket) -> None:
+    # The other side may have ended it before.
+    with suppress(OSError):
+        held.shutdown(socket.SHUT_RDWR)
 
 
 def _hook(conn_id: str) -> "DbApiHook":
