@@ -4,7 +4,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from local.window import between
 from sparkify.page import reading
 from sparkify.page.airflow_runs import OpenRun
 from sparkify.page.problems import PageProblem
+from sparkify.window import Window
 from tests import expected, expected_insights
 from tests.pipeline import Pipeline
 from tests.ports import named_ports
@@ -116,6 +117,93 @@ def test_the_calendar_says_of_each_hour_what_the_command_says(pipeline: Pipeline
     assert shown == {hour: wanted[hour] for hour in shown if hour in wanted}
     [november] = [each for each in reading.year(2018)["months"] if each["month"] == "2018-11"]
     assert november["counts"] == reading.month(2018, 11)["counts"]
+
+
+def record(pipeline: Pipeline, run_id: str, *tables: str, at: int = 0, end: str = "2018-11-12T01:00") -> None:
+    """Record loads of these tables by a run, of the hour after midnight, `at` minutes after the first."""
+    moment = datetime(2026, 1, 1) + timedelta(minutes=at)
+    for table in tables:
+        pipeline.execute(
+            "insert into load_audit (dag_id, run_id, try_number, table_name, window_start, window_end, outcome, files,"
+            " rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at) values"
+            f" ('sparkify_etl', '{run_id}', 1, '{table}', '2018-11-12', '{end}', 'loaded', 1, 1, 0, 1, 0, 0, 1.0,"
+            f" '{moment}')"
+        )
+
+
+def hour_told() -> tuple[str, str | None]:
+    """What the page says of the hour after midnight, and by which run."""
+    [hour] = reading.month(2018, 11)["hours"]
+    return hour["status"], hour["run_id"]
+
+
+def test_a_run_that_begins_while_the_page_is_asked_for_has_not_failed(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
+    run = OpenRun("begun", active=True, since=begins, window=Window.parse("2018-11-12", "2018-11-12T01:00"))
+    answers: list[list[OpenRun]] = [[], [run]]
+
+    def asked() -> list[OpenRun]:
+        known = answers.pop(0)
+        if not known:
+            record(pipeline, "begun", "staging.events")
+        return known
+
+    monkeypatch.setattr(reading, "open_runs", asked)
+    assert hour_told() == ("running", "begun")
+
+
+def test_a_run_that_begins_and_ends_while_the_page_is_asked_for_has_not_failed(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [["staging.events"], ["users", "time"]]
+
+    def asked() -> list[OpenRun]:
+        record(pipeline, "short", *steps.pop(0))
+        return []
+
+    monkeypatch.setattr(reading, "open_runs", asked)
+    assert hour_told() == ("empty", "short")
+
+
+def test_a_run_that_begins_while_the_page_asks_about_another_leaves_the_hour_as_that_one_left_it(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = ["broken", "begun"]
+
+    def asked() -> list[OpenRun]:
+        record(pipeline, runs[0], "staging.events", at=2 - len(runs))
+        del runs[0]
+        return []
+
+    monkeypatch.setattr(reading, "open_runs", asked)
+    assert hour_told() == ("failed", "broken")
+
+
+def test_a_mistyped_year_that_was_loaded_once_does_not_keep_the_calendar_from_being_shown(
+    pipeline: Pipeline, no_runs: list[OpenRun]
+) -> None:
+    record(pipeline, "far", "staging.events", "users", "time", end="9999-12-31 23:59:59")
+    assert reading.year(None)["years"] == list(range(2018, 2201))
+    assert reading.year(2018)["last_hour"] == "2201-01-01T00:00:00Z"
+    december = reading.month(2200, 12)
+    assert december["counts"]["empty"] == len(december["hours"]) == 31 * 24
+
+
+def test_a_load_that_came_out_as_before_is_the_last_load_and_no_change(pipeline: Pipeline, month: Path) -> None:
+    pipeline.put_folder(month)
+    day = ("2018-11-12", "2018-11-13")
+    pipeline.load(*day)
+    pipeline.execute("update load_audit set loaded_at = dateadd(hour, -1, loaded_at)")
+    before = {each["table"]: each for each in reading.tables()["tables"]}
+    pipeline.load(*day)
+    after = {each["table"]: each for each in reading.tables()["tables"]}
+    assert set(after) == {"songplays", "users", "songs", "artists", "time"}
+    for table, shown in after.items():
+        assert before[table]["changed_at"] == before[table]["loaded_at"], table
+        assert shown["loaded_at"] > before[table]["loaded_at"], table
+        assert shown["changed_at"] == before[table]["changed_at"], table
 
 
 def test_a_check_that_did_not_pass_is_shown_with_what_was_expected_and_found(pipeline: Pipeline) -> None:

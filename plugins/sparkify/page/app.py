@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp
 
 from sparkify.insights import QUESTIONS
 from sparkify.page import files, reading
@@ -13,17 +14,27 @@ from sparkify.page.answers import Answers
 from sparkify.page.csv_lines import csv_lines
 from sparkify.page.headers import SecurityHeaders
 from sparkify.page.problems import PageProblem
+from sparkify.window import FIRST_YEAR, LAST_YEAR
 
-Year = Annotated[int, Path(ge=reading.FIRST_YEAR, le=reading.LAST_YEAR)]
+Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 Month = Annotated[int, Path(ge=1, le=12)]
 Question = Annotated[str, Path(pattern=f"^({'|'.join(QUESTIONS)})$")]
+
+
+class _App(FastAPI):
+    """FastAPI whose own last answer, to an error that nobody has caught, gets the headers, too.
+
+    What is added as a middleware lies within the one that gives that answer.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack())
 
 
 def create_app() -> FastAPI:
     """Make the application. Every route demands Airflow's login and the right to read the DAG."""
     # Without Airflow's own pages about an API: they would be open to anybody.
-    app = FastAPI(title="Sparkify", dependencies=DEMANDED, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(SecurityHeaders)
+    app = _App(title="Sparkify", dependencies=DEMANDED, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(PageProblem, _tell)
     answers = Answers()
 

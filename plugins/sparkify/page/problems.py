@@ -1,8 +1,17 @@
 """What went wrong, in words for the page's reader: what it is and what to do; never a host, a statement or a secret."""
 
+import re
+
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from sparkify.failures import UNDEFINED_TABLE, PermanentWarehouseError, WarehouseError, describe
+from sparkify.failures import (
+    UNDEFINED_TABLE,
+    Failure,
+    PermanentWarehouseError,
+    WarehouseError,
+    aws_permanent,
+    describe,
+)
 
 
 class PageProblem(Exception):  # noqa: N818 - a person reads it; it is not always an error
@@ -23,13 +32,21 @@ class PageProblem(Exception):  # noqa: N818 - a person reads it; it is not alway
 
 
 _LOG = "What it said exactly is in the log of Airflow's api-server."
+_NO_TABLES = (
+    "no_tables",
+    "The warehouse has no such table yet.",
+    "Trigger the DAG sparkify_tables with the action create.",
+)
 # By SQLSTATE, the first that it begins with; then the rest.
 _BY_STATE = (
+    (UNDEFINED_TABLE, *_NO_TABLES),
+    # Redshift's word for a table in a schema that is not there.
+    ("3F000", *_NO_TABLES),
     (
-        UNDEFINED_TABLE,
-        "no_tables",
-        "The warehouse has no such table yet.",
-        "Trigger the DAG sparkify_tables with the action create.",
+        "3D000",
+        "no_database",
+        "The warehouse has no database of the name that the connection redshift gives.",
+        "Correct the connection's database in Airflow, under Admin, Connections.",
     ),
     (
         "42703",
@@ -42,7 +59,8 @@ _BY_STATE = (
         "42501",
         "no_right",
         "The user of the connection redshift may not read this.",
-        "Grant it select on the tables, load_audit and quality_results included.",
+        "Grant it select on the tables, load_audit and quality_results included, and usage of the schema insights and"
+        " select on its tables.",
     ),
     (
         "28",
@@ -51,11 +69,24 @@ _BY_STATE = (
         "Correct the connection's login in Airflow, under Admin, Connections.",
     ),
 )
+_SAID = {"28000": re.compile("authentication failed"), "3D000": re.compile('database ".*" does not exist')}
 # A closed port is one, a host that nobody has another, and a warehouse that does not say a word a third.
 _DOWN = (
     "down",
     "The warehouse does not answer.",
     f"See that it is running and not paused, and that the connection redshift leads to it. {_LOG}",
+)
+# A connection with `iam` asks AWS for its password.
+_AWS_REFUSED = (
+    "aws_refused",
+    "AWS refused the credentials for the connection redshift.",
+    "See that Airflow's role may call redshift:GetClusterCredentials, or redshift-serverless:GetCredentials, and that"
+    f" the connection names its cluster or workgroup, user and database as they are. {_LOG}",
+)
+_AWS_DOWN = (
+    "aws_down",
+    "AWS does not give the credentials for the connection redshift.",
+    f"See that the api-server reaches AWS and has valid credentials itself, and try again. {_LOG}",
 )
 _REFUSED = ("refused", "The warehouse refused the question.", _LOG)
 
@@ -77,13 +108,20 @@ def explain(error: BaseException) -> PageProblem:
         )
     if not isinstance(error, WarehouseError | PermanentWarehouseError):
         raise error
-    failure = describe(error.__cause__) if error.__cause__ else None
-    # psycopg gives a refused login no SQLSTATE.
-    denied = failure and "authentication failed" in failure.message
-    state = "28000" if denied else failure.sqlstate if failure else None
+    cause = error.__cause__
+    if cause and type(cause).__module__.startswith("botocore."):
+        return PageProblem(*(_AWS_REFUSED if aws_permanent(cause) else _AWS_DOWN))
+    state = _state(describe(cause)) if cause else None
     if state:
         for prefix, *words in _BY_STATE:
             if state.startswith(prefix):
                 return PageProblem(*words)
         return PageProblem(*_REFUSED)
     return PageProblem(*_DOWN)
+
+
+def _state(failure: Failure) -> str | None:
+    """The SQLSTATE; psycopg gives what refuses a connection none."""
+    if failure.sqlstate:
+        return failure.sqlstate
+    return next((state for state, said in _SAID.items() if said.search(failure.message)), None)

@@ -8,9 +8,12 @@ import re
 import threading
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowNotFoundException
+from botocore.exceptions import ClientError
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
@@ -18,6 +21,7 @@ from fastapi.testclient import TestClient
 from local.settings import ROOT
 from sparkify.failures import PermanentWarehouseError, WarehouseError
 from sparkify.insights import QUESTIONS
+from sparkify.page import reading
 from sparkify.page.answers import Answers
 from sparkify.page.csv_lines import csv_lines
 from sparkify.page.problems import PageProblem, explain
@@ -116,16 +120,38 @@ def caused(error: Exception, state: str | None) -> Exception:
     return error
 
 
+def of_psycopg(said: str) -> Exception:
+    """The error as the session raises it when psycopg's connection was refused, which has no SQLSTATE."""
+    error = PermanentWarehouseError("10.1.2.3")
+    error.__cause__ = psycopg.OperationalError(f"connection failed: 10.1.2.3: FATAL: {said}")
+    return error
+
+
+def of_aws(code: str, status: int) -> Exception:
+    """The error as the session raises it when AWS gave no password for the connection."""
+    error = WarehouseError("10.1.2.3")
+    answer: Any = {"Error": {"Code": code, "Message": "hunter2"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    error.__cause__ = ClientError(answer, "GetClusterCredentials")
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "code", "remedy"),
     [
         (caused(PermanentWarehouseError("select 1: 10.1.2.3"), "42P01"), "no_tables", "sparkify_tables"),
+        (caused(PermanentWarehouseError("select 1: 10.1.2.3"), "3F000"), "no_tables", "sparkify_tables"),
+        (caused(PermanentWarehouseError("10.1.2.3"), "3D000"), "no_database", "database"),
         (caused(PermanentWarehouseError("select 1: 10.1.2.3"), "42703"), "old_tables", "migrate"),
         (caused(PermanentWarehouseError("select 1: 10.1.2.3"), "42501"), "no_right", "Grant"),
         (caused(PermanentWarehouseError("10.1.2.3"), "28000"), "login", "Connections"),
         (caused(WarehouseError("select 1"), "57014"), "slow", "again"),
         (caused(WarehouseError("select 1"), "XX000"), "refused", "log"),
         (caused(WarehouseError("10.1.2.3"), None), "down", "running"),
+        (of_psycopg('database "hunter2" does not exist'), "no_database", "database"),
+        (of_psycopg('password authentication failed for user "hunter2"'), "login", "Connections"),
+        (of_aws("AccessDenied", 403), "aws_refused", "GetClusterCredentials"),
+        (of_aws("ClusterNotFound", 404), "aws_refused", "cluster"),
+        (of_aws("Throttling", 400), "aws_down", "again"),
         (AirflowNotFoundException("redshift at 10.1.2.3"), "no_connection", "Connections"),
         (FileNotFoundError("/opt/airflow"), "no_sql", "sql/"),
     ],
@@ -232,6 +258,16 @@ def insider(app: FastAPI) -> TestClient:
             assert dependency.call
             app.dependency_overrides[dependency.call] = lambda: None
     return TestClient(app)
+
+
+def test_an_error_that_nobody_has_caught_is_kept_by_no_browser_and_may_load_nothing(
+    insider: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "load_runs", lambda: 1 / 0)
+    answer = TestClient(insider.app, raise_server_exceptions=False).get("/api/loads")
+    assert answer.status_code == 500
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
