@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -190,5 +191,65 @@ def test_without_a_python_that_is_new_enough_one_line_says_so(checkout: Path, tm
         ["/bin/sh", checkout / "sparkify"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("sparkify: Python 3.11 or newer is needed and not on PATH")
+    assert done.stderr.startswith("sparkify: Python 3.11 to 3.14 is needed and not on PATH")
     assert done.stderr.count("\n") == 1
+
+
+def python_stub(folder: Path, name: str, *, version: tuple[int, int] | None = None) -> None:
+    """A Python on PATH; with a version, one that says it is of that and is good for nothing else."""
+    body = f'exec {sys.executable} "$@"'
+    if version:
+        told = f"import sys; sys.version_info = (*{version}, 0)"
+        body = f'[ "$2" = -c ] || exit 9\nexec {sys.executable} -E -c "{told}; $3"'
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_a_python_that_the_lock_files_have_no_wheels_for_is_passed_over(checkout: Path, tmp_path: Path) -> None:
+    stubs = tmp_path / "stubs"
+    python_stub(stubs, "python3", version=(3, 15))
+    command = ["/bin/sh", str(checkout / "sparkify")]
+    alone = subprocess.run(command, env={"PATH": str(stubs)}, capture_output=True, text=True, check=False)
+    assert alone.returncode == 2
+    assert alone.stderr.startswith("sparkify: Python 3.11 to 3.14 is needed and not on PATH")
+    python_stub(stubs, "python3.13")
+    assert said(launch(checkout, PATH=f"{stubs}:{environment()['PATH']}"))["python"] == str(checkout / ".venv")
+
+
+def test_a_python_that_is_too_new_is_named_with_the_bound(checkout: Path) -> None:
+    script = (
+        "import runpy, sys; sys.version_info = (3, 15, 0);"
+        f" runpy.run_path({str(checkout / 'sparkify')!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"sparkify: Python 3.11 to 3.14 is needed and {sys.executable} is ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_checkout_that_cannot_be_written_to_is_named_and_no_package_blamed(checkout: Path) -> None:
+    python = shutil.which("python3", path="/usr/bin:/bin")
+    if not python:
+        pytest.skip("the system has no Python that another user may run")
+    # Root may write everywhere, so it is another who tries.
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(checkout, place := Path(name) / "checkout")
+        Path(name).chmod(0o755)
+        for path in (place, *place.rglob("*")):
+            path.chmod(0o555)
+        done = subprocess.run(
+            [python, place / "sparkify"],
+            env={"PATH": "/usr/bin:/bin"},
+            user=65534 if os.geteuid() == 0 else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for path in (place, *place.rglob("*")):
+            path.chmod(0o755)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"sparkify: {place} cannot be written to, and .venv is made there;"
+        " copy the checkout to a folder that you may write to\n"
+    )
