@@ -15,7 +15,8 @@ last load always computes. It is not paused at first: nothing loads before `spar
 **By hand.** Trigger it: such a run waits for nothing and always computes. Do so after a change of the tables that no
 load has made, and after a run has failed.
 
-**When `check_warehouse` fails** the answers stay as they were. Mend what it names, then clear the run, or trigger one.
+**When `check_warehouse` fails** the answers stay as they were; it does, too, while there is a window whose own
+`check_quality` has failed. Mend what it names, then clear the run, or trigger one.
 
 **The answers as CSV:** `./sparkify insights --csv DIR`, or from the page.
 """
@@ -77,6 +78,7 @@ with DAG(
             "checks/warehouse/users.yaml",
             "checks/warehouse/songs.yaml",
             "checks/warehouse/artists.yaml",
+            "checks/warehouse/quality_results.yaml",
         ],
     )
 
