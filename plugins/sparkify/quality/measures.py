@@ -267,12 +267,13 @@ class Reconciliation:
         )
 
     def samples(self, rows: Rows, expectation: Expectation) -> Fragment:  # noqa: ARG002
-        """Values and which side lacks them."""
+        """Values and how they are wrong: which side lacks them, or that both have them and differ."""
         alias = rows.join(self.other.keys(rows.scope, self.same), self.column)
         compared = rows.comparable(self.other.relation)
         return compose(
             "{heading}select found, sample\nfrom (\n"
-            "select\n    cast('unexpected' as varchar(16)) as found,\n"
+            "select\n    cast(case when {alias}.match_key is null then 'unexpected' else 'differs' end as varchar(16))"
+            " as found,\n"
             "    cast(checked.{column} as varchar(256)) as sample{surplus}\nunion all\nselect\n"
             "    cast('missing' as varchar(16)) as found,\n    cast({alias}.match_key as varchar(256)) as sample\n"
             "from {alias}\nleft join (\nselect checked.{column} as present_key{present}\n) as present"

@@ -1,11 +1,13 @@
 """Run a table's checks: one SELECT for all that can be asked so, and few more for the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from sparkify.audit import TaskRun
+from sparkify.failures import PermanentWarehouseError, WarehouseError
 from sparkify.quality.declaration import TableChecks
 from sparkify.quality.errors import CheckDefinitionError
 from sparkify.quality.fragments import Fragment, Scope, compose, joined
@@ -51,6 +53,8 @@ def run_checks(table: TableChecks, session: Session, run: Run) -> Iterator[Check
 
     :raises CheckDefinitionError: if the table is bounded by a window and the run has none, or a check's query gives
         other than one value, or one that cannot be compared with what is expected.
+    :raises PermanentWarehouseError: if the warehouse refuses a statement; names the table and the checks.
+    :raises WarehouseError: if a retry may succeed.
     """
     if table.window_column and run.window is None:
         raise CheckDefinitionError(
@@ -60,17 +64,21 @@ def run_checks(table: TableChecks, session: Session, run: Run) -> Iterator[Check
     scanned = {
         check.name: _measure(check) for check in table.checks if not isinstance(check.measure, Freshness | CustomSql)
     }
+    asked = f"{table.relation}, asked for {', '.join(scanned)}"
     if scope.against and scope.unsettled:
         scanned[_COMPARED] = Comparable(scope.against)
     measured: dict[str, Any] = {}
     nothing_left = _nothing_left(scope)
     if scanned and not nothing_left:
         statement = scan(table, list(scanned.values()), scope)
-        [values] = session.fetch(statement.text, statement.parameters)
+        with _naming(asked):
+            [values] = session.fetch(statement.text, statement.parameters)
         measured = dict(zip(scanned, values, strict=True))
     for check in table.checks:
         if isinstance(check.measure, Freshness):
-            yield _freshness(check, table, session, run)
+            with _naming(f"{table.relation}, asked for {check.name}"):
+                result = _freshness(check, table, session, run)
+            yield result
         elif isinstance(check.measure, CustomSql):
             yield _custom(check, check.measure, session)
         elif nothing_left:
@@ -86,7 +94,8 @@ def run_checks(table: TableChecks, session: Session, run: Run) -> Iterator[Check
 def _scope(table: TableChecks, session: Session, run: Run) -> Scope:
     if table.settled is None:
         return Scope(run.window if table.window_column else None)
-    spans = unsettled(session, run.audit_table, table.settled, run.window, run.task_run)
+    with _naming(f"{run.audit_table}, asked which spans of {table.name} are settled"):
+        spans = unsettled(session, run.audit_table, table.settled, run.window, run.task_run)
     if run.window is None:
         # A run loads a window of the table in one transaction, after all that its rows refer to. So rows that are not
         # settled yet lack nothing but what is made from them.
@@ -126,18 +135,19 @@ def _scanned(check: Check, found: Any, table: TableChecks, session: Session, sco
     if passed:
         return result
     statement = _measure(check).samples(_rows(table, scope), check.expectation)
-    return replace(result, samples=_samples(session, statement)) if statement else result
+    return replace(result, samples=_samples(session, check, statement)) if statement else result
 
 
 def _custom(check: Check, custom: CustomSql, session: Session) -> CheckResult:
-    rows = session.fetch(custom.sql)
+    with _naming(f"{check.table}, asked for {check.name}"):
+        rows = session.fetch(custom.sql)
     if len(rows) != 1 or len(rows[0]) != 1:
         raise CheckDefinitionError(f"{check.name}: its query gave {len(rows)} rows: it must give one row of one column")
     [(found,)] = rows
     result = CheckResult(check, str(check.expectation), found, check.expectation.met_by(check.name, found))
     if result.passed or custom.samples is None:
         return result
-    return replace(result, samples=_samples(session, Fragment(f"{custom.samples}\nlimit {SAMPLES}")))
+    return replace(result, samples=_samples(session, check, Fragment(f"{custom.samples}\nlimit {SAMPLES}")))
 
 
 def _freshness(check: Check, table: TableChecks, session: Session, run: Run) -> CheckResult:
@@ -165,7 +175,19 @@ def _freshness(check: Check, table: TableChecks, session: Session, run: Run) -> 
     return CheckResult(check, expected, age, check.expectation.met_by(check.name, age))
 
 
-def _samples(session: Session, statement: Fragment) -> tuple[str, ...]:
-    rows = session.fetch(statement.text, statement.parameters)
+def _samples(session: Session, check: Check, statement: Fragment) -> tuple[str, ...]:
+    with _naming(f"{check.table}, asked for rows to blame by {check.name}"):
+        rows = session.fetch(statement.text, statement.parameters)
     shown: Callable[[Any], str] = lambda value: "null" if value is None else str(value).rstrip()  # noqa: E731
     return tuple(" ".join(map(shown, row)) for row in rows)
+
+
+@contextmanager
+def _naming(asked: str) -> Iterator[None]:
+    """Put before the warehouse's own words who was asked for what: the first line of a statement does not tell."""
+    try:
+        yield
+    except PermanentWarehouseError as error:
+        raise PermanentWarehouseError(f"{asked}: {error}") from error.__cause__
+    except WarehouseError as error:
+        raise WarehouseError(f"{asked}: {error}", soon=error.soon) from error.__cause__
