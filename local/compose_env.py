@@ -1,7 +1,8 @@
 """Writes `.env` for docker-compose.yaml: `python3 -m local.compose_env [--local]`. Standard library only.
 
-Generates each secret once and keeps what is there, so it can be run again, after an upgrade say. The file is
-readable by its owner alone and git ignores it.
+Generates each secret once and keeps what is there, so it can be run again, after an upgrade say. A file is for AWS or
+for the stand-in: one that holds the other's settings is refused, because mixed they would load the sample into a
+warehouse that is not the stand-in. The file is readable by its owner alone and git ignores it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from local import secret_files
+from local.errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
 IAM_ROLE = "arn:aws:iam::000000000000:role/sparkify-copy"
 SOURCE = "s3://sparkify-source"
 MANIFESTS = "s3://sparkify-manifests/manifests/"
+_HOST = "redshift"
+_S3 = "http://s3:8333"
 
 _SETTING = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.MULTILINE)
 _SECRETS: dict[str, Callable[[], str]] = {
@@ -47,12 +53,51 @@ _TO_FILL_IN = """
 """
 
 
+def is_stand_ins(connection: str) -> bool:
+    """Tell whether an Airflow connection, as JSON or as a URI, leads to the stack's own stand-in for Redshift."""
+    return bool(_fields(connection).get("host") == _HOST)
+
+
+def _fields(connection: str) -> dict[str, Any]:
+    """Return the fields of a connection; of a URI the host alone, of what is neither none."""
+    try:
+        fields = (
+            json.loads(connection) if connection.lstrip().startswith("{") else {"host": urlsplit(connection).hostname}
+        )
+    except ValueError:
+        return {}
+    return dict(fields)
+
+
+def _extra(connection: str, name: str) -> object:
+    extra = _fields(connection).get("extra")
+    return extra.get(name) if isinstance(extra, dict) else None
+
+
+# What decides where data come from and where they go, and whether that is the stand-in.
+_STAND_INS: dict[str, Callable[[str], bool]] = {
+    "COMPOSE_PROFILES": lambda value: "local" in value.split(","),
+    "AIRFLOW_CONN_REDSHIFT": is_stand_ins,
+    "AIRFLOW_CONN_REDSHIFT_S3_ROLE": lambda value: _extra(value, "role_arn") == IAM_ROLE,
+    "AIRFLOW_CONN_AWS_DEFAULT": lambda value: _extra(value, "endpoint_url") == _S3,
+    "AIRFLOW_VAR_SPARKIFY_SOURCE": lambda value: value == SOURCE,
+    "AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX": lambda value: value == MANIFESTS,
+}
+
+
 def complete(text: str, *, local: bool) -> str:
     """Return the text of an `.env` with what it lacks added at its end; what it sets stays as it is.
 
     :param local: also set what the profile `local` needs, and the profile itself.
+    :raises StackError: if it sets a warehouse or an S3 that is not the stand-in, or without `local` one that is.
     """
-    held = {name: value.strip().strip("'") for name, value in _SETTING.findall(text)}
+    held = {name: value.strip().strip("'\"") for name, value in _SETTING.findall(text)}
+    if wrong := [name for name, is_ours in _STAND_INS.items() if name in held and is_ours(held[name]) is not local]:
+        holds, asked = ("AWS", "the stand-in") if local else ("the stand-in", "AWS")
+        raise StackError(
+            f"the file sets {', '.join(wrong)} for {holds}, and is to be for {asked}",
+            "name another file with --file, which docker compose takes by --env-file, or delete these lines",
+        )
     added: dict[str, str] = {}
     for name, make in (_SECRETS | _LOCAL_SECRETS if local else _SECRETS).items():
         if name not in held:
@@ -68,7 +113,7 @@ def complete(text: str, *, local: bool) -> str:
 
 def _local_settings(held: dict[str, str]) -> dict[str, str]:
     keys = {"access_key": held["SPARKIFY_S3_ACCESS_KEY"], "secret_key": held["SPARKIFY_S3_SECRET_KEY"]}
-    s3 = {"endpoint_url": "http://s3:8333", "region": "us-west-2", **keys}
+    s3 = {"endpoint_url": _S3, "region": "us-west-2", **keys}
     front = {
         "host": "0.0.0.0",  # noqa: S104 - in its container; compose publishes it on loopback
         "port": 5439,
@@ -86,7 +131,7 @@ def _local_settings(held: dict[str, str]) -> dict[str, str]:
     }
     redshift = {
         "conn_type": "redshift",
-        "host": "redshift",
+        "host": _HOST,
         "port": 5439,
         "schema": "dev",
         "login": "awsuser",
@@ -111,7 +156,7 @@ def _local_settings(held: dict[str, str]) -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the file; returns the exit code."""
+    """Write the file, or leave it as it is and say why; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python3 -m local.compose_env", description="Write the secrets that docker-compose.yaml asks for."
     )
@@ -119,7 +164,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--file", type=Path, default=ROOT / ".env", help="default: .env beside docker-compose.yaml")
     given = parser.parse_args(arguments)
     before = given.file.read_text(encoding="utf-8") if given.file.exists() else ""
-    after = complete(before, local=given.local)
+    try:
+        after = complete(before, local=given.local)
+    except StackError as error:
+        sys.stderr.write(f"{given.file}: {error}\n")
+        return 2
     secret_files.write(given.file, after)
     made = len(_SETTING.findall(after)) - len(_SETTING.findall(before))
     sys.stdout.write(f"{given.file}: {made} settings added, {len(_SETTING.findall(before))} kept\n")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,17 +77,28 @@ class Project:
         api.log_in()
         return api
 
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows from the stand-in, as from a client on the host."""
-        with psycopg.connect(
+    def warehouse(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection to the stand-in, as from a client on the host."""
+        return psycopg.connect(
             host="127.0.0.1",
             port=int(self.environment["SPARKIFY_REDSHIFT_PORT"]),
             dbname="dev",
             user="awsuser",
             password=self.secrets()["SPARKIFY_REDSHIFT_PASSWORD"],
             sslmode="disable",
-        ) as connection:
+        )
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows from the stand-in."""
+        with self.warehouse() as connection:
             return connection.execute(statement.encode()).fetchall()
+
+
+def wait(what: str, done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 300
+    while not done():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +203,60 @@ def test_a_server_that_dies_is_started_again(project: Project) -> None:
     after = project.containers()["scheduler"]
     assert (after["Id"], after["RestartCount"]) == (scheduler, 1)
     assert after["State"]["Health"]["Status"] == "healthy"
+
+
+def test_a_scheduler_that_is_stopped_lets_its_running_tasks_end(project: Project) -> None:
+    api = project.api()
+    with project.warehouse() as other, ThreadPoolExecutor(1) as pool:
+        other.execute("lock table songplays")
+        run_id = api.trigger("sparkify_insights", {})
+
+        def running() -> set[str]:
+            return {task["task_id"] for task in api.tasks("sparkify_insights", run_id) if task["state"] == "running"}
+
+        # Told before it has sent its statement, a task has nothing to cancel.
+        waiting = "select count(*) from pg_catalog.pg_locks where not granted"
+        wait("a task that waits for the lock", lambda: project.ask(waiting) != [(0,)])
+        caught = running()
+        assert caught
+        stopping = pool.submit(project.compose, "stop", "scheduler")
+        told = "waiting for running tasks to finish"
+        wait("the scheduler to be told", lambda: told in project.compose("logs", "scheduler").stdout)
+        other.rollback()
+        assert stopping.result().returncode == 0
+    assert not project.containers()["scheduler"]["State"]["Running"]
+    ended = {
+        (task["task_id"], task["state"], task["try_number"])
+        for task in api.tasks("sparkify_insights", run_id)
+        if task["task_id"] in caught
+    }
+    assert ended == {(task_id, "success", 1) for task_id in caught}
+    project.up("--no-recreate")
+    wait("the rest of the run", lambda: api.run_state("sparkify_insights", run_id) in ("success", "failed"))
+    assert api.run_state("sparkify_insights", run_id) == "success"
+    api.close()
+
+
+def test_insights_that_failed_are_computed_again_at_the_next_start(project: Project) -> None:
+    api = project.api()
+    before = [run["dag_run_id"] for run in api.runs("sparkify_insights")]
+    latest = max(api.runs("sparkify_insights"), key=lambda run: str(run["run_after"]))
+    url = f"http://127.0.0.1:{project.environment['SPARKIFY_UI_PORT']}"
+    login = {"username": "admin", "password": project.secrets()["SPARKIFY_ADMIN_PASSWORD"]}
+    token = httpx.post(f"{url}/auth/token", json=login, trust_env=False).json()["access_token"]
+    failed = httpx.patch(
+        f"{url}/api/v2/dags/sparkify_insights/dagRuns/{latest['dag_run_id']}",
+        json={"state": "failed"},
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+    )
+    assert failed.status_code == 200, failed.text
+    assert project.compose("rm", "--stop", "--force", "load").returncode == 0
+    project.up("--no-recreate")
+    after = {run["dag_run_id"]: run["state"] for run in api.runs("sparkify_insights")}
+    assert [after[run_id] for run_id in after.keys() - set(before)] == ["success"]
+    assert after[latest["dag_run_id"]] == "failed"
+    api.close()
 
 
 def test_what_was_loaded_and_run_outlives_the_containers(project: Project) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -213,14 +214,57 @@ def test_the_stand_ins_password_is_the_connections(everything: dict[str, Any], l
 
 def test_the_environment_file_is_private_and_keeps_what_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "env"
-    path.write_text("# mine\nSPARKIFY_ADMIN_PASSWORD='chosen'\nAIRFLOW_CONN_REDSHIFT='redshift://elsewhere'")
-    compose_env.main(["--local", "--file", str(path)])
+    path.write_text("# mine\nSPARKIFY_ADMIN_PASSWORD='chosen'\nAIRFLOW_VAR_SPARKIFY_KEEP_DAYS='3'")
+    assert compose_env.main(["--local", "--file", str(path)]) == 0
     first = path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert first.startswith("# mine\nSPARKIFY_ADMIN_PASSWORD='chosen'\nAIRFLOW_CONN_REDSHIFT='redshift://elsewhere'\n")
-    assert first.count("AIRFLOW_CONN_REDSHIFT=") == first.count("SPARKIFY_ADMIN_PASSWORD=") == 1
-    compose_env.main(["--local", "--file", str(path)])
+    assert first.startswith("# mine\nSPARKIFY_ADMIN_PASSWORD='chosen'\nAIRFLOW_VAR_SPARKIFY_KEEP_DAYS='3'\n")
+    assert first.count("SPARKIFY_ADMIN_PASSWORD=") == 1
+    assert compose_env.main(["--local", "--file", str(path)]) == 0
     assert path.read_text() == first
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AIRFLOW_CONN_REDSHIFT='redshift://loader:secret@cluster.example:5439/dev'",
+        'AIRFLOW_CONN_REDSHIFT=\'{"conn_type": "redshift", "host": "cluster.example"}\'',
+        "AIRFLOW_CONN_REDSHIFT=",
+        "AIRFLOW_CONN_REDSHIFT='{secret'",
+        'AIRFLOW_CONN_REDSHIFT_S3_ROLE=\'{"extra": {"role_arn": "arn:aws:iam::123456789012:role/copy"}}\'',
+        "AIRFLOW_CONN_AWS_DEFAULT='aws://key:secret@/'",
+        'AIRFLOW_VAR_SPARKIFY_SOURCE="s3://udacity-dend"',
+        "AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX=s3://manifests.example/sparkify/",
+        "COMPOSE_PROFILES=mine",
+    ],
+)
+def test_what_stands_in_for_aws_is_not_mixed_into_a_file_for_aws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    path = tmp_path / "env"
+    path.write_text(f"{line}\n")
+    assert compose_env.main(["--local", "--file", str(path)]) == 2
+    said = capsys.readouterr().err
+    name = line.partition("=")[0]
+    assert f"sets {name} for AWS, and is to be for the stand-in; name another file with --file" in said
+    assert "secret" not in said
+    assert path.read_text() == f"{line}\n"
+
+
+def test_a_file_for_the_stand_in_is_not_taken_for_one_for_aws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "env"
+    path.write_text(compose_env.complete("", local=True))
+    for _ in range(6):
+        before = path.read_text()
+        assert compose_env.main(["--file", str(path)]) == 2
+        found = re.search(r"sets ([\w, ]+) for the stand-in, and is to be for AWS", capsys.readouterr().err)
+        assert found
+        assert path.read_text() == before
+        # Without the first of the lines that it names, it names the others.
+        path.write_text(re.sub(rf"^{found[1].split(', ')[0]}=.*\n", "", before, flags=re.MULTILINE))
+    assert compose_env.main(["--file", str(path)]) == 0
 
 
 def test_two_files_share_no_secret(tmp_path: Path) -> None:
@@ -246,6 +290,52 @@ def test_the_tuning_is_the_laptops(everything: dict[str, Any], name: str) -> Non
     laptop = re.search(rf'"{name}": "?([\w.]+)"?,', source)
     assert laptop
     assert everything["services"]["scheduler"]["environment"][name] == laptop[1]
+
+
+def test_any_password_reaches_the_page(aws_env: Path, tmp_path: Path) -> None:
+    password = r"""a"b\c d%s"""
+    (tmp_path / "env").write_text(f"{aws_env.read_text()}SPARKIFY_ADMIN_PASSWORD='{password}'\n")
+    migrate = read(tmp_path / "env")["services"]["migrate"]
+    assert migrate["environment"]["SPARKIFY_ADMIN_PASSWORD"] == password
+    *shell, script = (
+        part.replace("$$", "$").replace("/opt/airflow/auth", str(tmp_path)) for part in migrate["command"]
+    )
+    (tmp_path / "airflow").write_text("#!/bin/sh\n")
+    (tmp_path / "airflow").chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{Path(sys.executable).parent}:/usr/bin:/bin",
+        "SPARKIFY_ADMIN_PASSWORD": password,
+    }
+    subprocess.run([*shell, script], env=environment, check=True)
+    assert json.loads((tmp_path / "passwords.json").read_text()) == {"admin": password}
+    assert stat.S_IMODE((tmp_path / "passwords.json").stat().st_mode) == 0o600
+
+
+def test_running_tasks_end_before_the_scheduler_does_and_the_api_that_they_report_to_after_it(
+    everything: dict[str, Any],
+) -> None:
+    longest = max(
+        int(minutes)
+        for path in [*(ROOT / "dags").glob("*.py"), *(ROOT / "plugins").rglob("*.py")]
+        for minutes in re.findall(r'"execution_timeout": timedelta\(minutes=(\d+)\)', path.read_text())
+    )
+    scheduler = everything["services"]["scheduler"]
+    assert scheduler["environment"]["DUMB_INIT_SETSID"] == "0"
+    assert scheduler["stop_grace_period"] == f"{longest + 1}m0s"
+    # Compose stops in the order of the dependencies, turned round.
+    assert scheduler["depends_on"]["api-server"]["condition"] == "service_started"
+
+
+def test_who_may_log_in_is_decided_in_the_environment_file(aws_env: Path, tmp_path: Path) -> None:
+    manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+    chosen = f"SPARKIFY_IMAGE_TARGET=cluster\nAIRFLOW__CORE__AUTH_MANAGER={manager}\n"
+    (tmp_path / "env").write_text(aws_env.read_text() + chosen)
+    assert not any(read(aws_env)["services"][name]["environment"]["AIRFLOW__CORE__AUTH_MANAGER"] for name in AIRFLOW)
+    services = read(tmp_path / "env")["services"]
+    for name in AIRFLOW:
+        assert services[name]["environment"]["AIRFLOW__CORE__AUTH_MANAGER"] == manager, name
+        assert services[name]["build"]["target"] == "cluster", name
+    assert "apache-airflow-providers-fab==" in (ROOT / "deploy" / "helm" / "requirements.txt").read_text()
 
 
 def test_the_image_takes_in_no_state_and_no_secret() -> None:
