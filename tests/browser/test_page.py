@@ -16,7 +16,7 @@ import httpx
 import jwt
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Locator, Page, Route, expect, sync_playwright
 
 from local.airflow_settings import LOGIN
 from sparkify.page.answers import Answers
@@ -295,6 +295,118 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(loaded: Loaded, page: P
     assert hour
     assert hour["x"] + hour["width"] <= 390
     page.screenshot(path=tmp_path / "narrow.png", full_page=True)
+
+
+def alone(page: Page, loaded: Loaded) -> None:
+    """Open the page by itself, and wait until it has all that it shows."""
+    page.goto(f"{loaded.airflow.url}/sparkify/page")
+    expect(page.get_by_role("heading", name="Share of plays with a known song")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=_PATIENCE)
+
+
+def days_shown(page: Page) -> Locator:
+    """The days by which the first check is shown."""
+    return page.locator("#quality .days").first.locator("i")
+
+
+def let_come(page: Page, held: Route) -> None:
+    """Let an answer come that was held back, and wait until a later one has come, too."""
+    held.fulfill(response=held.fetch())
+    page.evaluate("async () => { await (await fetch('api/loads')).json(); }")
+
+
+def test_a_slow_answer_does_not_overwrite_that_of_a_later_choice(loaded: Loaded, page: Page) -> None:
+    alone(page, loaded)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    for address in ("**/api/quality?days=90", "**/api/calendar/2018/11"):
+        page.route(address, hold)
+    with page.expect_request("**/api/quality?days=90"):
+        page.select_option("#days", "90")
+    page.select_option("#days", "7")
+    expect(days_shown(page)).to_have_count(7)
+    with page.expect_request("**/api/calendar/2018/11"):
+        page.get_by_role("button", name=re.compile("^Nov")).click()
+    page.get_by_role("button", name=re.compile("^Dec")).click()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    assert len(held) == 2
+    for route in held:
+        let_come(page, route)
+    assert days_shown(page).count() == 7
+    assert page.locator("#days").input_value() == "7"
+    assert page.locator("#hours h3").text_content() == "December 2018"
+    expect(page.locator(".strip [aria-pressed=true]")).to_contain_text("Dec")
+
+
+def test_whoever_chooses_by_keyboard_is_still_there_afterwards(loaded: Loaded, page: Page) -> None:
+    empty = [{"month": f"2017-{month:02}", "days": [None] * 28, "counts": {}} for month in range(1, 13)]
+
+    def two_years(route: Route) -> None:
+        told = route.fetch().json() | {"years": [2017, 2018]}
+        route.fulfill(json=told | ({"year": 2017, "months": empty} if route.request.url.endswith("/2017") else {}))
+
+    page.route(re.compile("/api/calendar(/2017)?$"), two_years)
+    alone(page, loaded)
+    page.locator("#days").focus()
+    page.keyboard.press("ArrowUp")
+    expect(days_shown(page)).to_have_count(7)
+    expect(page.locator("#days")).to_be_focused()
+    november = page.get_by_role("button", name=re.compile("^Nov"))
+    november.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#hours h3")).to_have_text("November 2018")
+    expect(november).to_be_focused()
+    page.locator("#year").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#hours")).to_contain_text("No hour of this year was loaded.")
+    expect(page.locator("#year")).to_be_focused()
+    expect(page.locator("#year")).to_have_value("2017")
+
+
+def test_seconds_that_round_to_a_hundred_are_written_as_such(loaded: Loaded, page: Page) -> None:
+    def long(route: Route) -> None:
+        told = route.fetch().json()
+        for run in told["runs"]:
+            run["tables"] = {"users": {"seconds": 99.6, "staged": 0, "written": 1}}
+        route.fulfill(json=told)
+
+    page.route("**/api/loads", long)
+    alone(page, loaded)
+    assert page.locator("#loads tbody tr").first.locator("td").nth(1).text_content() == "100 s"
+
+
+def test_a_choice_made_after_the_login_has_ended_is_told_so_where_it_was_made(loaded: Loaded, page: Page) -> None:
+    alone(page, loaded)
+    page.context.clear_cookies()
+    page.get_by_role("button", name=re.compile("^Nov")).click()
+    expect(page.locator("#hours").get_by_role("alert")).to_contain_text("Your login has ended.")
+    expect(page.locator("#hours h3")).to_have_count(0)
+
+
+def test_a_choice_made_while_the_warehouse_is_down_is_told_so_where_it_was_made(loaded: Loaded, page: Page) -> None:
+    alone(page, loaded)
+    token = loaded.token()
+    loaded.stack.stack.warehouse.stop_front()
+    november, ninety = "/api/calendar/2018/11", "/api/quality?days=90"
+    try:
+        assert until(lambda: {loaded.get(path, token).status_code for path in (november, ninety)} == {503})
+        page.get_by_role("button", name=re.compile("^Nov")).click()
+        expect(page.locator("#hours").get_by_role("alert")).to_contain_text("The warehouse does not answer.")
+        expect(page.locator("#hours h3")).to_have_count(0)
+        page.select_option("#days", "90")
+        expect(page.locator("#quality").get_by_role("alert")).to_contain_text("The warehouse does not answer.")
+        expect(days_shown(page)).to_have_count(0)
+    finally:
+        loaded.stack.stack.warehouse.start_front()
+    # What went wrong is kept for some seconds, too. Then the same choice is shown.
+    assert until(lambda: {loaded.get(path, token).status_code for path in (november, ninety)} == {200})
+    page.get_by_role("button", name=re.compile("^Nov")).click()
+    expect(page.locator("#hours h3")).to_have_text("November 2018")
+    page.get_by_role("button", name="Refresh").click()
+    expect(days_shown(page)).to_have_count(90)
 
 
 def addresses() -> list[str]:

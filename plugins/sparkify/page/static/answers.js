@@ -11,11 +11,11 @@ const BY_STATUS = {
   403: ["You may not read the DAG sparkify_etl.", "Ask whoever runs Airflow for that right."],
 };
 
-/** Ask the page's own address for data; throws a Problem if there is none. */
-export async function ask(path) {
+/** Ask the page's own address for data; throws a Problem if there is none. `signal` gives the question up. */
+export async function ask(path, signal) {
   let answer;
   try {
-    answer = await fetch(path, { headers: { accept: "application/json" } });
+    answer = await fetch(path, { headers: { accept: "application/json" }, signal });
   } catch {
     throw new Problem("Airflow does not answer.", "See that its api-server is running, then refresh.");
   }

@@ -1,6 +1,7 @@
 import { el, nothing } from "./dom.js";
 import { moment, number } from "./format.js";
 import { runLink } from "./links.js";
+import { fill } from "./parts.js";
 
 const STATUSES = ["loaded", "empty", "missing", "failed", "running"];
 const MEANING = {
@@ -22,6 +23,7 @@ const chosen = { year: null, month: null };
 /** A year to choose a month from, and the hours of the month. */
 export async function showCalendar(place, ask) {
   const year = await ask(chosen.year ? `api/calendar/${chosen.year}` : "api/calendar");
+  showYears(place, year);
   if (!year.years.length) {
     place.replaceChildren(nothing("No hour was loaded yet.", "Trigger the DAG sparkify_etl with a window, or unpause it."));
     return;
@@ -29,28 +31,43 @@ export async function showCalendar(place, ask) {
   const held = year.months.filter((month) => month.days.some(Boolean));
   if (!held.some((month) => month.month === chosen.month)) chosen.month = held.at(-1)?.month ?? null;
   const below = el("div", { class: "month" });
-  const strip = el("div", { class: "strip", role: "group", "aria-label": `Months of ${year.year}` });
-  const again = async () => {
-    strip.replaceChildren(...year.months.map((month) => monthButton(month, async () => {
-      chosen.month = month.month;
-      await again();
-      strip.querySelector("[aria-pressed=true]")?.focus();
-    })));
-    if (chosen.month) below.replaceChildren(...monthParts(await ask(`api/calendar/${chosen.month.replace(/-0?/, "/")}`)));
-    else below.replaceChildren(nothing("No hour of this year was loaded.", "Choose another year."));
+  const strip = el("div", { class: "strip", role: "group", "aria-label": `Months of ${year.year}` },
+    ...year.months.map((month) => monthButton(month, () => choose(month.month))));
+  const press = () => {
+    for (const button of strip.children) button.setAttribute("aria-pressed", String(button.dataset.month === chosen.month));
   };
-  await again();
-  place.replaceChildren(yearChoice(year, () => showCalendar(place, ask)), strip, below);
+  const choose = (month) => {
+    Object.assign(chosen, { year: year.year, month });
+    document.querySelector("#year").value = year.year;
+    press();
+    // Another year, or this one again, is being asked for: what comes of it must not be left out.
+    if (place.hasAttribute("aria-busy")) fill(place, showCalendar);
+    else fill(below, showMonth);
+  };
+  press();
+  await showMonth(below, ask);
+  const focused = place.querySelector(".strip")?.contains(document.activeElement);
+  place.replaceChildren(strip, below);
+  if (focused) strip.querySelector("[aria-pressed=true]")?.focus();
 }
 
-function yearChoice(year, show) {
-  const years = el("select", { id: "year", onchange: (event) => {
-    chosen.year = Number(event.target.value);
-    chosen.month = null;
-    show();
-  } }, ...year.years.map((each) => el("option", { value: each, selected: each === year.year }, String(each))));
-  return el("p", { class: "choice" }, el("label", { for: "year" }, "Year"), years,
-    el("span", { class: "quiet" }, `Hours from ${moment(year.first_hour)} to ${moment(year.last_hour)} UTC`));
+async function showMonth(place, ask) {
+  if (chosen.month) place.replaceChildren(...monthParts(await ask(`api/calendar/${chosen.month.replace(/-0?/, "/")}`)));
+  else place.replaceChildren(nothing("No hour of this year was loaded.", "Choose another year."));
+}
+
+// The element stays the same while years come and go: whoever chooses by keyboard is still in it afterwards.
+function showYears(place, { year, years, first_hour: first, last_hour: last }) {
+  const select = document.querySelector("#year");
+  select.replaceChildren(...years.map((each) => el("option", { value: each }, String(each))));
+  select.value = year;
+  select.onchange = () => {
+    Object.assign(chosen, { year: Number(select.value), month: null });
+    fill(place, showCalendar);
+  };
+  const choice = select.closest(".choice");
+  choice.hidden = !years.length;
+  choice.querySelector(".quiet").textContent = `Hours from ${moment(first)} to ${moment(last)} UTC`;
 }
 
 function monthButton(month, choose) {
@@ -60,7 +77,7 @@ function monthButton(month, choose) {
   return el("button", {
     type: "button",
     disabled: !known,
-    "aria-pressed": String(month.month === chosen.month),
+    "data-month": month.month,
     onclick: choose,
   }, el("span", {}, MONTHS.format(at)), el("span", { class: "unseen" }, ` ${at.getUTCFullYear()}: ${known ? told(month.counts) : "not asked for"}`), el("span", { class: "minis", "aria-hidden": "true" }, ...days));
 }

@@ -10,7 +10,8 @@ export const percent = (value) => `${numbers.format(value * 100)} %`;
 
 /** Seconds with as many digits as tell something. */
 export function seconds(value) {
-  if (value >= 100) return `${Math.round(value)} s`;
+  // From here on two digits round to a hundred, which would be written 1.0e+2.
+  if (value >= 99.5) return `${Math.round(value)} s`;
   return `${value.toPrecision(2).replace(/\.0$/, "")} s`;
 }
 

@@ -2,39 +2,34 @@ import { clear, chart } from "./charts.js";
 import { el, nothing, table } from "./dom.js";
 import { many, moment, number } from "./format.js";
 import { runLink } from "./links.js";
+import { fill } from "./parts.js";
 
-const RANGES = [7, 30, 90];
 const DAY = 86_400_000;
-const chosen = { days: 30 };
 
 /** What the checks came to the last time, and day by day. */
 export async function showQuality(place, ask) {
-  const found = await ask(`api/quality?days=${chosen.days}`);
+  const days = document.querySelector("#days");
+  days.onchange = () => fill(place, showQuality);
+  const found = await ask(`api/quality?days=${days.value}`);
   clear(place);
+  const choice = days.closest(".choice");
+  choice.hidden = !found.checks.length;
   if (!found.checks.length) {
     place.replaceChildren(nothing("No check was made yet.", "Checks are made at the end of each run of sparkify_etl."));
     return;
   }
-  const days = daysBetween(found.since, found.until);
-  place.replaceChildren(range(found, () => showQuality(place, ask)), verdict(found.checks));
+  choice.querySelector(".quiet").textContent = `to ${found.until}, the day of the last check`;
+  const span = daysBetween(found.since, found.until);
+  place.replaceChildren(verdict(found.checks));
   if (found.problems.length) place.append(el("h3", {}, "Not passed"), problems(found.problems));
-  if (days.length > 1 && found.problems.length) overTime(place, found.checks, days);
-  place.append(el("h3", {}, "By check"), ...byTable(found.checks, days));
+  if (span.length > 1 && found.problems.length) overTime(place, found.checks, span);
+  place.append(el("h3", {}, "By check"), ...byTable(found.checks, span));
 }
 
 function daysBetween(since, until) {
   const days = [];
   for (let at = Date.parse(since); at <= Date.parse(until); at += DAY) days.push(new Date(at).toISOString().slice(0, 10));
   return days;
-}
-
-function range(found, show) {
-  const choice = el("select", { id: "days", onchange: (event) => {
-    chosen.days = Number(event.target.value);
-    show();
-  } }, ...RANGES.map((days) => el("option", { value: days, selected: days === chosen.days }, `${days} days`)));
-  return el("p", { class: "choice" }, el("label", { for: "days" }, "The last"), choice,
-    el("span", { class: "quiet" }, `to ${found.until}, the day of the last check`));
 }
 
 const outcome = (check) => (check.passed ? "passed" : check.severity === "warn" ? "warned" : "failed");
