@@ -74,7 +74,9 @@ def warn_if_elsewhere(task: "BaseOperator", url: str) -> None:
             )
 
 
-def tell_change(task: "BaseOperator", context: "Context", window: "Window", counts: "LoadCounts") -> None:
+def tell_change(
+    task: "BaseOperator", context: "Context", window: "Window", counts: "LoadCounts", *, changed_before: bool = False
+) -> None:
     """See to it that the task's success makes an event of each of its outlets if rows changed, and none otherwise.
 
     Outlets are declared with the task, else the UI's graph would not know them; and Airflow makes an event of each
@@ -84,8 +86,9 @@ def tell_change(task: "BaseOperator", context: "Context", window: "Window", coun
 
     :param task: the task as it is being executed.
     :param counts: what it did; events carry it, with the window and the run's id.
+    :param changed_before: whether an earlier try has changed rows and perhaps could not tell: then this one does.
     """
-    if not counts.changed:
+    if not (counts.changed or changed_before):
         task.outlets = []
         return
     extra: dict[str, JsonValue] = {

@@ -75,3 +75,28 @@ def record(session: Session, audit_table: str, run: TaskRun, table: str, window:
         ),
         logged_as=f"insert into {audit_table}: {counts}",
     )
+
+
+def changed_since_staged(session: Session, audit_table: str, run: TaskRun, table: str, window: Window) -> bool:
+    """Tell whether a try of the run has changed the table since the run last staged.
+
+    Asked by a later try: that one may have committed and nobody learnt of it, for the answer to COMMIT was lost or its
+    task died. A run that is cleared from its staging on has told of what it had changed before.
+    """
+    [(staged, changed)] = session.fetch(
+        "select\n"
+        "    max(case when strpos(table_name, 'staging.') = 1 then coalesce(began_at, loaded_at) end),\n"
+        "    max(\n"
+        "        case\n"
+        "            when\n"
+        "                table_name = %s\n"
+        "                and outcome <> 'unchanged'\n"
+        "                and rows_inserted + rows_updated + rows_deleted > 0\n"
+        "                then coalesce(began_at, loaded_at)\n"
+        "        end\n"
+        "    )\n"
+        f"from {table_name(audit_table)}\n"
+        "where window_start = %s and window_end = %s and dag_id = %s and run_id = %s",
+        (table, *window.bounds, run.dag_id, run.run_id),
+    )
+    return changed is not None and (staged is None or changed > staged)

@@ -1,6 +1,6 @@
 -- Question: what are the insights made from?
 -- Grain: one row.
--- Counts: all plays; and the recorded loads that touched what insights are made from, which tell whether anything was
+-- Counts: all plays; and the recorded loads that changed what insights are made from, which tell whether anything was
 -- loaded since: another load, another number.
 with plays as (
     select
@@ -17,6 +17,7 @@ recorded as (
     from load_audit
     where
         table_name in ('songplays', 'songs', 'artists')
+        and outcome <> 'unchanged'
         and rows_inserted + rows_updated + rows_deleted > 0
 )
 

@@ -51,6 +51,9 @@ def test_a_run_goes_on_once_something_was_loaded_and_ends_if_nothing_was(source:
     decision, ended = decide(pipeline, DagRunType.ASSET_TRIGGERED)
     assert decision == "unchanged"
     assert isinstance(ended, AirflowSkipException)
+    # The same rows, loaded again, are no change either.
+    pipeline.load(*DAY)
+    assert decide(pipeline, DagRunType.ASSET_TRIGGERED)[0] == "unchanged"
     source.events(event(), event(itemInSession=1, ts=TS + 60_000, location="Bergen"))
     pipeline.load(*DAY)
     assert decide(pipeline, DagRunType.ASSET_TRIGGERED) == ("refresh", None)

@@ -12,11 +12,12 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 
+from sparkify.assets import table_asset
 from sparkify.failures import WarehouseError
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
 from tests import expected
-from tests.pipeline import Pipeline
+from tests.pipeline import Pipeline, execute, load_dag
 from tests.stack import until
 from tests.warehouse.test_pipeline_changes import DAY, TS, Source, event
 
@@ -188,6 +189,54 @@ def test_a_commit_whose_answer_is_lost_is_made_good_whichever_way_it_went(
     audited = source.pipeline.query("select rows_inserted, rows_deleted from load_audit where table_name = 'songplays'")
     # Each row says what its own transaction did, and none speaks of one that was rolled back.
     assert set(audited) == ({(5, 0), (5, 5)} if committed else {(5, 0)})
+
+
+LOADS = {"load_users": "users", "load_songs": "songs", "load_artists": "artists", "load_songplays": "songplays"}
+
+
+def load(source: Source, task_id: str, *, try_number: int) -> tuple[Any, dict[str, Any]]:
+    """One try of a load in a process of its own: the task, with the outlets that it has left, and what it returned."""
+    dag = load_dag("sparkify_etl")
+    context, _ = source.pipeline.context("sparkify_etl", {**dag.params.dump(), **FORM}, "told", try_number)
+    task = dag.get_task(task_id)
+    return task, execute(task, context)
+
+
+@pytest.mark.parametrize("task_id", LOADS)
+def test_a_try_after_a_commit_whose_answer_was_lost_still_tells_of_the_change(
+    source: Source, monkeypatch: pytest.MonkeyPatch, task_id: str
+) -> None:
+    staged(source, "told")
+    transaction, lost = Session.transaction, False
+
+    @contextlib.contextmanager
+    def losing(session: Session, lock: str | None = None) -> Iterator[None]:
+        nonlocal lost
+        with transaction(session, lock):
+            yield
+        if not lost:
+            lost = True
+            raise WarehouseError("commit: server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Session, "transaction", losing)
+    task, counts = load(source, task_id, try_number=1)
+    assert (lost, counts["outcome"]) == (True, "unchanged")
+    assert task.outlets == [table_asset(LOADS[task_id])]
+
+
+@pytest.mark.parametrize("task_id", LOADS)
+def test_a_try_after_one_that_died_once_it_had_committed_still_tells_and_one_of_a_cleared_run_does_not(
+    source: Source, task_id: str
+) -> None:
+    staged(source, "told")
+    assert load(source, task_id, try_number=1)[1]["outcome"] == "loaded"
+    task, counts = load(source, task_id, try_number=2)
+    assert counts["outcome"] == "unchanged"
+    assert task.outlets == [table_asset(LOADS[task_id])]
+    # Cleared from its staging on, after it was told.
+    staged(source, "told")
+    task, counts = load(source, task_id, try_number=3)
+    assert (counts["outcome"], task.outlets) == ("unchanged", [])
 
 
 def test_an_error_of_the_data_is_not_tried_twice(source: Source) -> None:

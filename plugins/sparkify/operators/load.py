@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
-from sparkify.audit import LoadCounts
+from sparkify.audit import LoadCounts, changed_since_staged
 from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
@@ -63,6 +63,8 @@ class LoadOperator(AuditedOperator):
         self.window_end = window_end
         self.staging = staging
         self.staged_by = staged_by
+        # In this process; Airflow counts those in others.
+        self._tries = 0
 
     @property
     def query(self) -> str:
@@ -77,16 +79,27 @@ class LoadOperator(AuditedOperator):
         :raises WarehouseError: what it may.
         """
         window = Window.parse(self.window_start, self.window_end)
+        self._tries += 1
         with self.session(context) as session, telling_what_to_clear(self.staging, self.staged_by):
             if self.is_current(session):
                 counts = LoadCounts("unchanged")
+                changed_before = self._changed_before(session, context, window, counts)
                 self.audit(session, context, self.table, window, counts)
-                return self.finish(context, window, counts)
+                return self.finish(context, window, counts, changed_before=changed_before)
             started = time.monotonic()
             with session.transaction(lock=self.lock_table):
                 counts = replace(self.load(session, window), seconds=time.monotonic() - started)
+                changed_before = self._changed_before(session, context, window, counts)
                 self.audit(session, context, self.table, window, counts)
-        return self.finish(context, window, counts)
+        return self.finish(context, window, counts, changed_before=changed_before)
+
+    def _changed_before(self, session: Session, context: "Context", window: Window, counts: LoadCounts) -> bool:
+        """Tell whether an earlier try has changed the table, and perhaps could not tell, where this one does not."""
+        run = self.task_run(context)
+        # A run's first try is spared the question.
+        if counts.changed or (self._tries == 1 and run.try_number == 1):
+            return False
+        return changed_since_staged(session, self.audit_table, run, self.table, window)
 
     def is_current(self, session: Session) -> bool:  # noqa: ARG002
         """Tell, without a lock, that the table cannot be changed by this load; False where that is not known."""

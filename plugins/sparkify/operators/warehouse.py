@@ -125,11 +125,14 @@ class AuditedOperator(WarehouseOperator):
         self.log.info("%s, window %s", table, window)
         record(session, self.audit_table, self.task_run(context), table, window, counts)
 
-    def finish(self, context: "Context", window: Window, counts: LoadCounts) -> dict[str, Any]:
+    def finish(
+        self, context: "Context", window: Window, counts: LoadCounts, *, changed_before: bool = False
+    ) -> dict[str, Any]:
         """Tell Airflow what the load did, once it is committed.
 
+        :param changed_before: whether an earlier try has changed rows and perhaps could not tell.
         :return: the counts as the task's result.
         """
         self._counts = counts
-        tell_change(self, context, window, counts)
+        tell_change(self, context, window, counts, changed_before=changed_before)
         return counts.as_xcom()
