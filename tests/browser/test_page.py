@@ -16,7 +16,7 @@ import httpx
 import jwt
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Frame, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Frame, Locator, Page, Route, expect, sync_playwright
 
 from local.airflow_settings import LOGIN
 from sparkify.page.answers import Answers
@@ -376,6 +376,23 @@ def test_seconds_that_round_to_a_hundred_are_written_as_such(loaded: Loaded, pag
     page.route("**/api/loads", long)
     alone(page, loaded)
     assert page.locator("#loads tbody tr").first.locator("td").nth(1).text_content() == "100 s"
+
+
+def test_a_part_that_cannot_be_drawn_says_so_and_the_others_stand(loaded: Loaded, page: Page) -> None:
+    errors: list[str] = []
+
+    def note(error: Error) -> None:
+        errors.append(error.message)
+
+    # A window of its own, for in the fixture's a script's error ends the test.
+    other = page.context.new_page()
+    other.on("pageerror", note)
+    other.route("**/api/tables", lambda route: route.fulfill(json={"now": None, "tables": None}))
+    alone(other, loaded)
+    expect(other.locator("#tables").get_by_role("alert")).to_contain_text("This part cannot be drawn.")
+    expect(other.locator("#quality .badges")).to_be_visible()
+    expect(other.locator("#refresh")).to_be_enabled()
+    assert len(errors) == 1
 
 
 def test_a_choice_made_after_the_login_has_ended_is_told_so_where_it_was_made(loaded: Loaded, page: Page) -> None:

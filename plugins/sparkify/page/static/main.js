@@ -10,7 +10,7 @@ const PARTS = { tables: showTables, hours: showCalendar, quality: showQuality, l
 async function fillAll() {
   const button = document.querySelector("#refresh");
   button.disabled = true;
-  await Promise.allSettled(Object.entries(PARTS).map(([name, show]) => fill(document.querySelector(`#${name} .part`), show)));
+  await Promise.all(Object.entries(PARTS).map(([name, show]) => fill(document.querySelector(`#${name} .part`), show)));
   button.disabled = false;
   document.querySelector("#as-of").textContent = `As of ${new Date().toISOString().slice(11, 16)} UTC`;
 }

@@ -22,9 +22,10 @@ export async function fill(place, show) {
     await show(place, (path) => ask(path, asked.signal));
   } catch (problem) {
     if (asked.signal.aborted) return;
-    if (!(problem instanceof Problem)) throw problem;
     clear(place);
-    place.replaceChildren(trouble(problem));
+    const told = problem instanceof Problem;
+    place.replaceChildren(trouble(told ? problem : new Problem("This part cannot be drawn.", "What is wrong stands in the browser's console.")));
+    if (!told) reportError(problem);
   } finally {
     if (!asked.signal.aborted) place.removeAttribute("aria-busy");
   }
