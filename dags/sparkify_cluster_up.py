@@ -73,7 +73,7 @@ with DAG(
             type="string",
             maxLength=49,
             title="Network that may connect",
-            description="Required. A CIDR block, 203.0.113.0/24 or 203.0.113.7/32 say: Airflow's workers and analysts.",
+            description="Required. An IPv4 CIDR block, 203.0.113.0/24 or 203.0.113.7/32 say: of workers and analysts.",
             section="Network",
         ),
         "any_address": Param(

@@ -17,13 +17,12 @@ from tests.cluster.forms import form, text
         ("", "is empty"),
         ("office", "is not a network"),
         ("203.0.113.7", "write 203.0.113.7/32"),
-        ("2001:db8::1", "write 2001:db8::1/128"),
+        ("2001:db8::1", "the cluster gets no IPv6 address, give an IPv4 network"),
         ("203.0.113.7/24", "it means 203.0.113.0/24"),
-        ("2001:db8::1/64", "it means 2001:db8::/64"),
+        ("2001:db8::/48", "the cluster gets no IPv6 address, give an IPv4 network"),
         ("203.0.113.0/255.255.255.0", "write 203.0.113.0/24"),
         ("203.0.113.0/33", "is not a network"),
         ("0.0.0.0/0", "lets everybody in"),
-        ("::/0", "lets everybody in"),
         ("0.0.0.0/1", "a large part of the internet"),
         ("203.0.113.0/24; drop table users", "is not a network"),
     ],
@@ -33,7 +32,7 @@ def test_a_network_that_is_no_exact_block_is_refused_with_what_to_write(cidr: st
         parse_cidr(cidr)
 
 
-@pytest.mark.parametrize("cidr", ["203.0.113.7/32", "10.0.0.0/8", "2001:db8::/48", " 203.0.113.0/24 "])
+@pytest.mark.parametrize("cidr", ["203.0.113.7/32", "10.0.0.0/8", " 203.0.113.0/24 "])
 def test_a_network_is_taken_as_it_is_written(cidr: str) -> None:
     assert str(parse_cidr(cidr)) == cidr.strip()
 

@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
-from sparkify.cluster.cidr import Network, parse_cidr
+from sparkify.cluster.cidr import parse_cidr
 from sparkify.cluster.errors import FormError
 from sparkify.cluster.names import PREFIX, Names
 
@@ -57,7 +58,7 @@ class UpForm:
     port: int
     vpc_id: str | None
     subnet_ids: tuple[str, ...]
-    ingress: Network
+    ingress: IPv4Network
     publicly_accessible: bool
     dry_run: bool
 
@@ -75,7 +76,7 @@ class UpForm:
         """
         fields: Mapping[str, Any] = json.loads(text)
         wrong: list[str] = []
-        ingress: Network | None = None
+        ingress: IPv4Network | None = None
         try:
             ingress = parse_cidr(str(fields["ingress_cidr"]), any_address=fields["any_address"] is True)
         except ValueError as error:

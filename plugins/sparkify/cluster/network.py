@@ -121,12 +121,12 @@ def ensure_security_group(ec2: Any, form: UpForm, place: Place, log: "Logger") -
 
 def wanted_rule(form: UpForm) -> dict[str, Any]:
     """The one rule: the form's network may reach the port."""
-    ranges: dict[str, Any] = (
-        {"IpRanges": [{"CidrIp": str(form.ingress)}]}
-        if form.ingress.version == 4
-        else {"Ipv6Ranges": [{"CidrIpv6": str(form.ingress)}]}
-    )
-    return {"IpProtocol": "tcp", "FromPort": form.port, "ToPort": form.port, **ranges}
+    return {
+        "IpProtocol": "tcp",
+        "FromPort": form.port,
+        "ToPort": form.port,
+        "IpRanges": [{"CidrIp": str(form.ingress)}],
+    }
 
 
 def single_rules(permissions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
