@@ -20,13 +20,21 @@ from tests.cluster.permitted import ACCOUNT, allows
 from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = Storage.of(
-    source="s3://music/raw",
-    log_layout="log_data/%Y/%m/%Y-%m-%d-events.json",
-    song_prefix="song_data/",
-    jsonpaths="log_json_path.json",
-    manifest_prefix="s3://scratch/manifests",
-)
+
+
+def storage(**values: str) -> Storage:
+    """What the pipeline's Variables say, but for what is given."""
+    usual = {
+        "source": "s3://music/raw",
+        "log_layout": "log_data/%Y/%m/%Y-%m-%d-events.json",
+        "song_prefix": "song_data/",
+        "jsonpaths": "log_json_path.json",
+        "manifest_prefix": "s3://scratch/manifests",
+    }
+    return Storage.of(**{**usual, **values})
+
+
+PLACES = storage()
 
 
 def statements(policy: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -150,16 +158,43 @@ def test_a_role_of_serverless_is_assumed_for_users_of_the_account_and_region_wha
     ],
 )
 def test_a_location_that_a_policy_would_read_as_a_pattern_is_refused(where: str, value: str) -> None:
-    values = {
-        "source": "s3://music",
-        "log_layout": "log_data/%Y-%m-%d.json",
-        "song_prefix": "song_data/",
-        "jsonpaths": "auto",
-        "manifest_prefix": "s3://scratch/manifests/",
-    }
-    assert Storage.of(**values).objects == ()
+    assert storage(jsonpaths="auto").objects == ()
     with pytest.raises(ClusterError, match="means more than itself in an IAM policy"):
-        Storage.of(**{**values, where: value})
+        storage(**{where: value})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "values", "told"),
+    [
+        ("s3://music", {}, "all that is in that bucket"),
+        ("s3://other/", {}, "all that is in that bucket"),
+        ("s3://music/raw", {}, "s3://music/raw/log_data/, which is only to be read"),
+        ("s3://music/raw/log_data/", {}, "s3://music/raw/log_data/"),
+        ("s3://music/raw/songs", {"song_prefix": "songs"}, "s3://music/raw/songs/"),
+        ("s3://music/paths/", {"jsonpaths": "s3://music/paths/log.json"}, "s3://music/paths/log.json"),
+    ],
+)
+def test_a_manifest_prefix_that_holds_what_is_only_to_be_read_is_refused(
+    prefix: str, values: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ClusterError, match=r"Variable sparkify_manifest_prefix .*Set it to") as refused:
+        storage(manifest_prefix=prefix, **values)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "values"),
+    [
+        ("s3://music/manifests", {}),
+        ("s3://music/raw/log_data/manifests/", {}),
+        ("s3://music/raw/log", {}),
+        ("s3://scratch/raw", {}),
+        ("s3://music/manifests", {"source": "s3://music", "song_prefix": "", "log_layout": "%Y.json"}),
+    ],
+    ids=["beside", "below", "a name that begins alike", "another bucket", "a source that is a whole bucket"],
+)
+def test_a_manifest_prefix_of_its_own_is_all_that_the_workers_write_to(prefix: str, values: dict[str, str]) -> None:
+    assert storage(manifest_prefix=prefix, **values).writable == f"{prefix.removeprefix('s3://').rstrip('/')}/*"
 
 
 def test_other_partitions_have_other_arns() -> None:

@@ -30,18 +30,21 @@ class Storage:
         """Read the Variables' values.
 
         :raises S3LocationError: if one is no s3:// location.
-        :raises ClusterError: if a policy limited to it would be wider than it.
+        :raises ClusterError: if a policy limited to it would be wider than it, or would let the workers write to what
+            they only read.
         """
         # What the layout says before its first directive or star, up to the last slash.
         logs = re.split(r"[%*]", log_layout, maxsplit=1)[0].rpartition("/")
         sources = [join_url(source, logs[0] + logs[1]), join_url(source, song_prefix)]
         objects = [] if jsonpaths in JSON_MODES else [join_url(source, jsonpaths)]
         # Manifests are written below `<prefix>/`, whether the Variable ends in a slash or not.
-        return cls(
+        places = cls(
             sources=_places(sources),
             objects=_places(objects),
             manifests=_places([join_url(manifest_prefix, "")])[0],
         )
+        places._keep_the_source_from_being_written()
+        return places
 
     @property
     def readable(self) -> tuple[str, ...]:
@@ -61,6 +64,19 @@ class Storage:
         for bucket, key in (*self.sources, self.manifests):
             found.setdefault(bucket, []).append(f"{key}*")
         return {bucket: _once(prefixes) for bucket, prefixes in found.items()}
+
+    def _keep_the_source_from_being_written(self) -> None:
+        bucket, prefix = self.manifests
+        # A prefix with its slash, for `logs` and `logs/` hold the same.
+        read = [(other, f"{key.rstrip('/')}/") for other, key in self.sources] + list(self.objects)
+        covered = next((key for other, key in read if other == bucket and key.startswith(prefix)), None)
+        if prefix and covered is None:
+            return
+        holds = f"s3://{bucket}/{covered}, which is only to be read" if prefix else "all that is in that bucket"
+        raise ClusterError(
+            f"the Variable sparkify_manifest_prefix is s3://{bucket}/{prefix}: the workers may write and delete below "
+            f"it, and there lies {holds}. Set it to a prefix for manifests alone, s3://{bucket}/sparkify-manifests/ say"
+        )
 
 
 def _places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
