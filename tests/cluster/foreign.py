@@ -3,16 +3,16 @@
 import json
 
 from tests.cluster.front import Front
-from tests.cluster.runs import NAME
+from tests.cluster.runs import NAME, ROLE, WORKER
 
 
 def foreign_role(front: Front) -> None:
-    front.client("iam").create_role(RoleName=f"{NAME}-copy", AssumeRolePolicyDocument="{}")
+    front.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}")
 
 
 def foreign_policy(front: Front) -> None:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
-    front.client("iam").create_policy(PolicyName=f"{NAME}-worker", PolicyDocument=json.dumps(document))
+    front.client("iam").create_policy(PolicyName=WORKER, PolicyDocument=json.dumps(document))
 
 
 def foreign_group(front: Front) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from sparkify.cluster.form import UpForm
-from tests.cluster.runs import UP
+from tests.cluster.runs import REGION, UP
 from tests.pipeline import load_dag
 
 
@@ -15,4 +15,4 @@ def text(**fields: Any) -> str:
 
 def form(**fields: Any) -> UpForm:
     """The form, read."""
-    return UpForm.parse(text(**fields))
+    return UpForm.parse(text(**fields), region=fields.get("region") or REGION)

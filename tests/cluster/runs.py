@@ -13,6 +13,8 @@ from tests.cluster.front import Front
 from tests.pipeline import execute, load_dag
 
 NAME = "sparkify-test"
+REGION = "us-west-2"
+ROLE, WORKER = f"{NAME}-{REGION}-copy", f"{NAME}-{REGION}-worker"
 UP = {"name": NAME, "ingress_cidr": "203.0.113.0/24"}
 DOWN = {"name": NAME, "confirm": NAME}
 SERVERLESS = {**UP, "kind": "serverless"}

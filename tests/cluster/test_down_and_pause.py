@@ -7,7 +7,7 @@ import pytest
 from sparkify.cluster.errors import ClusterError, ForeignResourceError
 from tests.cluster.foreign import FOREIGN, foreign_cluster
 from tests.cluster.front import Front
-from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
+from tests.cluster.runs import NAME, ROLE, SERVERLESS, UP, WORKER, Runs
 
 pytestmark = pytest.mark.slow
 
@@ -83,9 +83,9 @@ def test_down_leaves_what_does_not_carry_our_tag_and_reports_it(runs: Runs, fron
 
 def test_down_deletes_ours_beside_a_foreign_role_of_the_same_name(runs: Runs, front: Front) -> None:
     runs.up()
-    front.client("iam").untag_role(RoleName=f"{NAME}-copy", TagKeys=["sparkify:cluster"])
+    front.client("iam").untag_role(RoleName=ROLE, TagKeys=["sparkify:cluster"])
     results = runs.down()
-    assert [role["RoleName"] for role in front.client("iam").list_roles()["Roles"]] == [f"{NAME}-copy"]
+    assert [role["RoleName"] for role in front.client("iam").list_roles()["Roles"]] == [ROLE]
     assert results["report_rest"]["ours"] == []
     assert len(results["report_rest"]["foreign"]) == 1
     assert front.client("redshift").describe_clusters()["Clusters"] == []
@@ -97,7 +97,7 @@ def test_down_leaves_the_clusters_beside_it(runs: Runs, front: Front) -> None:
     runs.down()
     [cluster] = front.client("redshift").describe_clusters()["Clusters"]
     assert cluster["ClusterIdentifier"] == "sparkify-other"
-    assert [role["RoleName"] for role in front.client("iam").list_roles()["Roles"]] == ["sparkify-other-copy"]
+    assert [role["RoleName"] for role in front.client("iam").list_roles()["Roles"]] == ["sparkify-other-us-west-2-copy"]
     front.calls.clear()
     runs.up({**UP, "name": "sparkify-other"})
     assert front.changing == []
@@ -135,11 +135,11 @@ def test_the_workers_policy_stays_while_it_is_attached_and_down_says_so(runs: Ru
     runs.up()
     iam = front.client("iam")
     iam.create_role(RoleName="airflow", AssumeRolePolicyDocument="{}")
-    arn = f"arn:aws:iam::123456789012:policy/{NAME}-worker"
+    arn = f"arn:aws:iam::123456789012:policy/{WORKER}"
     iam.attach_role_policy(RoleName="airflow", PolicyArn=arn)
     results = runs.down()
-    assert results["delete_access"] == [f"IAM policy {NAME}-worker is still attached to 1: detach it there"]
-    assert results["report_rest"]["ours"] == [f"IAM policy {NAME}-worker"]
+    assert results["delete_access"] == [f"IAM policy {WORKER} is still attached to 1: detach it there"]
+    assert results["report_rest"]["ours"] == [f"IAM policy {WORKER}"]
     iam.detach_role_policy(RoleName="airflow", PolicyArn=arn)
     assert runs.down()["report_rest"]["ours"] == []
 

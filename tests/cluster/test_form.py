@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import botocore.session
 import pytest
 
 from sparkify.cluster.cidr import parse_cidr
 from sparkify.cluster.errors import FormError
+from sparkify.cluster.form import MAX_NAME
 from sparkify.cluster.prices import price_of
 from tests.cluster.forms import form, text
 
@@ -74,6 +76,20 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], told: str) -> None:
         form(**fields)
 
 
+def test_the_longest_name_has_room_in_iams_names_in_every_region() -> None:
+    session = botocore.session.get_session()
+    regions = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("redshift", partition, allow_non_regional=True)
+    }
+    assert "ap-northeast-1" in regions
+    names = [form(name="sparkify-" + "a" * (MAX_NAME - 9), region=region).names for region in regions]
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    assert max(len(each.role) for each in names) <= 64
+    assert max(len(each.worker_policy) for each in names) <= 128
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(FormError) as refused:
         form(name="x", ingress_cidr="", nodes=99)
@@ -92,7 +108,7 @@ def test_the_form_offers_what_the_code_takes() -> None:
 
 
 def test_the_price_is_that_of_all_nodes_and_says_that_it_was_not_checked() -> None:
-    price = price_of(form(node_type="ra3.xlplus", nodes=4), "us-east-1")
+    price = price_of(form(region="us-east-1", node_type="ra3.xlplus", nodes=4))
     assert price.hourly == pytest.approx(4.344)
     for said in ("about 4.34 USD an hour", "3,171 USD a month", "storage", "not checked", "https://aws.amazon.com"):
         assert said in price.text
@@ -103,12 +119,12 @@ def test_the_price_is_that_of_all_nodes_and_says_that_it_was_not_checked() -> No
     [({}, "eu-central-1"), ({}, "us-east-2"), ({"kind": "serverless"}, "us-west-2"), ({}, "moon-1")],
 )
 def test_a_price_that_is_not_known_is_not_made_up(fields: dict[str, Any], region: str) -> None:
-    price = price_of(form(**fields), region)
+    price = price_of(form(region=region, **fields))
     assert price.hourly is None
     assert "price unknown here" in price.text
 
 
 def test_serverless_is_billed_while_it_works() -> None:
-    price = price_of(form(kind="serverless", base_capacity=4), "us-east-1")
+    price = price_of(form(region="us-east-1", kind="serverless", base_capacity=4))
     assert price.hourly == pytest.approx(1.5)
     assert "while queries run" in price.text

@@ -17,7 +17,7 @@ from sparkify.cluster.storage import Storage
 from tests.cluster.forms import form
 from tests.cluster.front import Call, Front
 from tests.cluster.permitted import ACCOUNT, allows
-from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
+from tests.cluster.runs import NAME, ROLE, SERVERLESS, UP, WORKER, Runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,8 +74,9 @@ def test_a_call_on_what_is_not_sparkifys_is_not_allowed() -> None:
         ("redshift", "DeleteCluster", {"ClusterIdentifier": "warehouse"}),
         ("redshift", "DeleteClusterSubnetGroup", {"ClusterSubnetGroupName": "default"}),
         ("iam", "PutRolePolicy", {"RoleName": "admin", "PolicyName": "read-source"}),
-        ("iam", "PutRolePolicy", {"RoleName": "sparkify-test-worker", "PolicyName": "read-source"}),
-        ("iam", "AttachRolePolicy", {"RoleName": "sparkify-test-copy"}),
+        ("iam", "PutRolePolicy", {"RoleName": WORKER, "PolicyName": "read-source"}),
+        ("iam", "PutRolePolicy", {"RoleName": f"{NAME}-us-east-1-copy", "PolicyName": "read-source"}),
+        ("iam", "AttachRolePolicy", {"RoleName": ROLE}),
         ("iam", "CreatePolicyVersion", {"PolicyArn": "arn:aws:iam::123456789012:policy/admin"}),
         ("iam", "DeletePolicy", {"PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
         ("ec2", "CreateSecurityGroup", {"VpcId": "vpc-1"}),

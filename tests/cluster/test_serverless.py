@@ -13,11 +13,11 @@ from botocore.stub import Stubber
 from sparkify.cluster import serverless
 from sparkify.cluster.names import Names
 from tests.cluster.forms import form
-from tests.cluster.runs import NAME
+from tests.cluster.runs import NAME, REGION
 
 log: Any = logging.getLogger(__name__)
-NAMES = Names(NAME)
-ROLE = f"arn:aws:iam::123456789012:role/{NAME}-copy"
+NAMES = Names(NAME, REGION)
+ROLE = f"arn:aws:iam::123456789012:role/{NAME}-{REGION}-copy"
 ARN = "arn:aws:redshift-serverless:us-west-2:123456789012:{}/0000"
 NAMESPACE = {
     "namespaceName": NAME,

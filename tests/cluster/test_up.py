@@ -9,7 +9,8 @@ from sparkify.cluster.errors import ClusterError, ForeignResourceError, FormErro
 from sparkify.failures import is_permanent
 from tests.cluster.foreign import FOREIGN, foreign_group
 from tests.cluster.front import Front
-from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
+from tests.cluster.runs import NAME, ROLE, SERVERLESS, UP, WORKER, Runs
+from tests.pipeline import execute, load_dag
 
 pytestmark = pytest.mark.slow
 TAGS = [{"Key": "Project", "Value": "sparkify"}, {"Key": "sparkify:cluster", "Value": NAME}]
@@ -47,8 +48,8 @@ def everything_is_tagged(front: Front) -> None:
         "SecurityGroups"
     ]
     [subnets] = redshift.describe_cluster_subnet_groups(ClusterSubnetGroupName=NAME)["ClusterSubnetGroups"]
-    role = iam.get_role(RoleName=f"{NAME}-copy")["Role"]
-    policy = iam.get_policy(PolicyArn=f"arn:aws:iam::123456789012:policy/{NAME}-worker")["Policy"]
+    role = iam.get_role(RoleName=ROLE)["Role"]
+    policy = iam.get_policy(PolicyArn=f"arn:aws:iam::123456789012:policy/{WORKER}")["Policy"]
     assert [by_key(found["Tags"]) for found in (group, subnets, role, policy)] == [TAGS] * 4
 
 
@@ -98,7 +99,7 @@ def test_up_with_another_source_changes_the_policies_and_nothing_else(runs: Runs
         runs.up(until="make_access")
         changes = [name for name in front.changing if name != "iam:DeletePolicyVersion"]
         assert changes == ["iam:PutRolePolicy", "iam:CreatePolicyVersion"]
-    versions = front.client("iam").list_policy_versions(PolicyArn=f"arn:aws:iam::123456789012:policy/{NAME}-worker")
+    versions = front.client("iam").list_policy_versions(PolicyArn=f"arn:aws:iam::123456789012:policy/{WORKER}")
     assert len(versions["Versions"]) == 5
 
 

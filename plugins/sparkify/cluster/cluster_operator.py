@@ -31,7 +31,7 @@ class ClusterOperator(BaseOperator):
     @property
     def names(self) -> Names:
         """The names of all that the cluster consists of; FormError if its own is none."""
-        return Names(name_of(self.cluster))
+        return Names(name_of(self.cluster), self.region)
 
     @cached_property
     def aws(self) -> Aws:
@@ -55,7 +55,7 @@ class FormOperator(ClusterOperator):
     @property
     def wanted(self) -> UpForm:
         """The form, read; FormError with all that is wrong in it."""
-        return UpForm.parse(self.form)
+        return UpForm.parse(self.form, region=self.region)
 
 
 class ClusterSensor(ClusterOperator, BaseSensorOperator):

@@ -122,7 +122,7 @@ class CheckConnectionOperator(WarehouseOperator):
         from airflow.sdk.exceptions import AirflowNotFoundException
 
         conn_id = str(self.conn_id)
-        target = find_target(Aws(self.aws_conn_id, self.region), UpForm.parse(self.form))
+        target = find_target(Aws(self.aws_conn_id, self.region), UpForm.parse(self.form, region=self.region))
         advice = target.advice(conn_id)
         try:
             connection = BaseHook.get_connection(conn_id)

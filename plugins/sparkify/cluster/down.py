@@ -35,7 +35,11 @@ class ConfirmRemovalOperator(ClusterOperator):
                 "with all that was made for it. Nothing was done"
             )
         found = survey(self.aws, self.names)
-        self.log.info("To be deleted: %s", ", ".join(found.present) or "nothing, it is gone already")
+        self.log.info(
+            "To be deleted in %s: %s",
+            self.region,
+            ", ".join(found.present) or "nothing: it is gone already, or in another region",
+        )
         for line in found.foreign:
             self.log.warning("Left alone: %s", line)
         return {"ours": found.present, "foreign": found.foreign}
@@ -69,7 +73,7 @@ class ReportRestOperator(ClusterOperator):
         """Look, and return it."""
         found = survey(self.aws, self.names)
         kept = snapshots(self.aws, self.names)
-        self.log.info("Left of ours: %s", ", ".join(found.present) or "nothing")
+        self.log.info("Left of ours in %s: %s", self.region, ", ".join(found.present) or "nothing")
         for line in found.foreign:
             self.log.info("Not ours, left alone: %s", line)
         if kept:

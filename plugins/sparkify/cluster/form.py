@@ -28,6 +28,7 @@ BASE_CAPACITIES = (4, *range(8, 513, 8), *range(544, 1025, 32))
 PORTS = (range(5431, 5456), range(8191, 8216))
 
 NAME_PATTERN = rf"^{PREFIX}(-[a-z0-9]+)*$"
+# With the region it leaves room in the name of the role, which has 64 characters.
 MAX_NAME = 40
 DATABASE_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 USER_PATTERN = DATABASE_PATTERN
@@ -40,6 +41,7 @@ SUBNET_PATTERN = r"^subnet-[0-9a-f]{8,17}$"
 class UpForm:
     """A cluster as it is to be.
 
+    :ivar region: where.
     :ivar nodes: of a provisioned cluster; one is a single-node cluster.
     :ivar base_capacity: of serverless, in RPUs.
     :ivar vpc_id: None is the account's default VPC.
@@ -48,6 +50,7 @@ class UpForm:
     """
 
     name: str
+    region: str
     kind: str
     node_type: str
     nodes: int
@@ -65,13 +68,14 @@ class UpForm:
     @property
     def names(self) -> Names:
         """The names of all that it consists of."""
-        return Names(self.name)
+        return Names(self.name, self.region)
 
     @classmethod
-    def parse(cls, text: str) -> "UpForm":
+    def parse(cls, text: str, *, region: str) -> "UpForm":
         """Read a form.
 
         :param text: a JSON object of the DAG's params.
+        :param region: the AWS region, which may come from a Variable where the form has none.
         :raises FormError: with all that is wrong.
         """
         fields: Mapping[str, Any] = json.loads(text)
@@ -83,6 +87,7 @@ class UpForm:
             wrong.append(f"ingress_cidr: {error}")
         form = cls(
             name=name_of(fields["name"], wrong),
+            region=region,
             kind=str(fields["kind"]),
             node_type=str(fields["node_type"]),
             nodes=_whole("nodes", fields, wrong),

@@ -1,4 +1,4 @@
-"""The names and the tag of everything that a cluster consists of: known from the cluster's name alone."""
+"""The names and the tag of everything that a cluster consists of: known from the cluster's name and region alone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +18,12 @@ class Names:
     """What belongs to one cluster.
 
     :ivar cluster: the provisioned cluster; of serverless the namespace and the workgroup.
+    :ivar region: its AWS region. IAM is the whole account's, so there the names tell clusters of one name in two
+        regions apart.
     """
 
     cluster: str
+    region: str
 
     @property
     def subnet_group(self) -> str:
@@ -35,12 +38,12 @@ class Names:
     @property
     def role(self) -> str:
         """The role that Redshift assumes for COPY."""
-        return f"{self.cluster}-copy"
+        return f"{self.cluster}-{self.region}-copy"
 
     @property
     def worker_policy(self) -> str:
         """The managed policy for Airflow's workers."""
-        return f"{self.cluster}-worker"
+        return f"{self.cluster}-{self.region}-worker"
 
     def final_snapshot(self, created: datetime) -> str:
         """The final snapshot of the cluster that was created at a moment: the same for every try, new for each life."""

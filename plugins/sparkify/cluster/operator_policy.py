@@ -112,8 +112,8 @@ def _security_group(account: Account, tagged: Document, tagging: Document) -> li
 
 
 def _iam(account: Account, tagging: Document) -> list[Document]:
-    role = account.arn("iam", f"role/{PREFIX}*-copy", regional=False)
-    policy = account.arn("iam", f"policy/{PREFIX}*-worker", regional=False)
+    role = account.arn("iam", f"role/{PREFIX}*-{account.region}-copy", regional=False)
+    policy = account.arn("iam", f"policy/{PREFIX}*-{account.region}-worker", regional=False)
     own = "aws-service-role/redshift.amazonaws.com/AWSServiceRoleForRedshift"
     services = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
     roles = ("GetRole", "CreateRole", "UpdateAssumeRolePolicy", "DeleteRole")

@@ -30,8 +30,9 @@ class Price:
     text: str
 
 
-def price_of(form: UpForm, region: str) -> Price:
-    """Tell about what a cluster costs an hour in a region."""
+def price_of(form: UpForm) -> Price:
+    """Tell about what a cluster costs an hour in its region."""
+    region = form.region
     if form.kind == PROVISIONED:
         each = NODE_PRICES.get(region, {}).get(form.node_type)
         what, count = f"{form.nodes} x {form.node_type}", form.nodes

@@ -53,7 +53,7 @@ class PlanClusterOperator(_StorageOperator):
         """
         form = self.wanted
         places = self.places
-        price = price_of(form, self.region)
+        price = price_of(form)
         account = self.aws.account
         place = network.find_place(self.aws.client("ec2"), form)
         found = survey(self.aws, form.names)

@@ -253,7 +253,7 @@ def test_an_extra_that_the_driver_does_not_know_is_an_error(
 def test_the_role_of_copy_is_read_from_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     role = use(monkeypatch, "redshift_s3_role", documented("`redshift_s3_role`")).extra_dejson["role_arn"]
     copy = CopyStatement("staging.songs", ("title",), "s3://bucket/m", role, "us-west-2").render()
-    assert "iam_role 'arn:aws:iam::123456789012:role/sparkify-copy'\n" in copy
+    assert "iam_role 'arn:aws:iam::123456789012:role/sparkify-us-west-2-copy'\n" in copy
 
 
 def test_the_worker_without_keys_uses_its_own_identity(monkeypatch: pytest.MonkeyPatch) -> None:
