@@ -2,7 +2,8 @@
 # Sparkify: remove a Redshift warehouse
 
 Deletes what `sparkify_cluster_up` has made under a name, in this order: the cluster, with a final snapshot unless you
-decline it; its subnet group and security group; its role and the workers' policy. Then it reports what is left.
+decline it; then its subnet group and security group, and its role and the workers' policy. At the end it reports what
+is left, whatever became of the steps before.
 
 Type the cluster's name in *Confirmation*. Pause `sparkify_etl` and let its runs end first: they would fail.
 
@@ -10,8 +11,11 @@ Type the cluster's name in *Confirmation*. Pause `sparkify_etl` and let its runs
 is named in the first and the last task's log. So does the workers' policy while it is attached to somebody: detach
 it, and run this again.
 
-**Again.** A run that stopped half-way is completed by clearing its failed task, or by another run. When all is gone,
-there is nothing to do, and the run is green.
+**In one region.** A cluster of the same name in another region stays as it is, its role and policy too.
+
+**Red or green.** The run is green if every step was, and nothing is left but a workers' policy that is attached to
+somebody. Otherwise `report_rest` names what is left. A run that stopped half-way is completed by clearing its failed
+task with those behind it, or by another run. When all is gone, there is nothing to do, and the run is green.
 
 **Snapshots stay** until you delete them, and are billed by their size. *Restore* in the Redshift console brings the
 data back; the final snapshot is named after the cluster and the moment of its creation.
@@ -20,7 +24,8 @@ data back; the final snapshot is named after the cluster and the moment of its c
 from datetime import timedelta
 
 import jinja2
-from airflow.sdk import DAG, Param
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Param, TriggerRule
 
 from sparkify.cluster import form as fields
 from sparkify.cluster.down import ConfirmRemovalOperator, DeleteAccessOperator, ReportRestOperator
@@ -71,7 +76,7 @@ with DAG(
     )
     delete_network = DeleteNetworkSensor(
         task_id="delete_network",
-        doc_md="Delete subnet group and security group, once nothing uses them.",
+        doc_md="Delete subnet group and security group, once nothing uses them; meanwhile say what does.",
         mode="reschedule",
         poke_interval=30,
         timeout=timedelta(hours=2).total_seconds(),
@@ -80,5 +85,16 @@ with DAG(
     delete_access = DeleteAccessOperator(
         task_id="delete_access", doc_md="Delete the role and the workers' policy.", **CLUSTER
     )
-    report_rest = ReportRestOperator(task_id="report_rest", doc_md="Say what is left.", **CLUSTER)
-    confirm >> delete_warehouse >> delete_network >> delete_access >> report_rest
+    report_rest = ReportRestOperator(
+        task_id="report_rest",
+        doc_md="Say what is left, after failed steps, too; fails if it is more than is to stay.",
+        # With `confirm` among those before it: whatever became of the deletions, but not if nothing was confirmed.
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        **CLUSTER,
+    )
+    # The last task makes the run's state, and the report alone would hide a step that failed before it.
+    removed = EmptyOperator(task_id="removed", doc_md="Reached only if every step succeeded.")
+    deletions = [delete_network, delete_access]
+    confirm >> delete_warehouse >> deletions
+    [confirm, *deletions] >> report_rest
+    [*deletions, report_rest] >> removed

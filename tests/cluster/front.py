@@ -47,14 +47,15 @@ class Front:
 
     :ivar url: the endpoint for all services.
     :ivar calls: what was called, in order.
-    :ivar failures: by call name, the error codes that its next calls get instead of an answer.
+    :ivar failures: by call name, what its next calls get instead of an answer: an error's code, or code and text; None
+        lets one pass.
     :ivar statuses: what the next looks at a cluster see instead of its status, for moto's is available at once.
     """
 
     url: str
     serverless: ServerlessDouble
     calls: list[Call] = field(default_factory=list)
-    failures: dict[str, list[str]] = field(default_factory=dict)
+    failures: dict[str, list[str | tuple[str, str] | None]] = field(default_factory=dict)
     statuses: list[str] = field(default_factory=list)
 
     def client(self, service: str, region: str = "us-west-2") -> Any:
@@ -120,16 +121,21 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.path.startswith("/unrecorded"):
             front.calls.append(call)
             if front.failures.get(call.name):
-                self._refuse(service, front.failures[call.name].pop(0))
-                return
+                failure = front.failures[call.name].pop(0)
+                if failure is not None:
+                    self._refuse(service, *((failure,) if isinstance(failure, str) else failure))
+                    return
         if service == "redshift-serverless":
             self._of_double(front.serverless, call)
         else:
             self._of_moto(front, call, body)
 
-    def _refuse(self, service: str, code: str) -> None:
+    def _refuse(self, service: str, code: str, said: str = "as told by the test") -> None:
         status = 503 if code == "ServiceUnavailable" else 400
-        text = f"<Error><Code>{code}</Code><Message>as told by the test</Message></Error>"
+        if service == "redshift-serverless":
+            self._send(status, json.dumps({"__type": code, "message": said}).encode(), "application/x-amz-json-1.1")
+            return
+        text = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>"
         whole = (
             f"<Response><Errors>{text}</Errors></Response>"
             if service == "ec2"
@@ -142,8 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = double.answer(call.action, call.params)
             self._send(200, json.dumps(answer, default=str).encode(), "application/x-amz-json-1.1")
         except RefusedError as error:
-            said = json.dumps({"__type": error.code, "message": str(error)}).encode()
-            self._send(400, said, "application/x-amz-json-1.1")
+            self._refuse(call.service, error.code, str(error))
 
     def _of_moto(self, front: Front, call: Call, body: bytes) -> None:
         host, port = self.server.moto

@@ -18,7 +18,7 @@ _RESOURCES = {
 }
 _EVERYWHERE = {
     *("sts:GetCallerIdentity", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"),
-    *("redshift:DescribeClusterSubnetGroups", "redshift:DescribeClusterSnapshots"),
+    *("ec2:DescribeNetworkInterfaces", "redshift:DescribeClusterSubnetGroups", "redshift:DescribeClusterSnapshots"),
 }
 _OF_SERVERLESS = {"Namespace": "namespace", "Workgroup": "workgroup", "Snapshots": "snapshot"}
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import TriggerRule
 from airflow.sdk.exceptions import AirflowRescheduleException, DownstreamTasksSkipped
 from airflow.sdk.execution_time.context import VariableAccessor
 
@@ -25,10 +26,12 @@ class Runs:
     """Runs of the cluster's DAGs against a front.
 
     :ivar front: what stands for AWS.
+    :ivar failed: by task, what the last run's tasks raised.
     """
 
     def __init__(self, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
         self.front = front
+        self.failed: dict[str, Exception] = {}
         self.set_variable = lambda name, value: monkeypatch.setenv(f"AIRFLOW_VAR_{name.upper()}", value)
         worker = {
             "conn_type": "aws",
@@ -57,23 +60,32 @@ class Runs:
         return self.run("sparkify_cluster_pause", {"name": NAME, "action": action})
 
     def run(self, dag_id: str, form: dict[str, Any], *, until: str | None = None) -> dict[str, Any]:
-        """Run a DAG's tasks in their order; the first error ends the run.
+        """Run a DAG's tasks in their order; behind a failed one only those whose trigger rule says so.
 
         :return: what the tasks returned; those that were skipped are missing.
+        :raises Exception: what the first task raised that failed; the others' is in :attr:`failed`.
         """
         dag = load_dag(dag_id)
         context = self.context(dag, form)
         results: dict[str, Any] = {}
         skipped: set[str] = set()
+        self.failed = {}
         for task in dag.topological_sort():
-            if task.task_id in skipped:
+            if task.task_id in skipped and not (
+                task.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS and task.upstream_task_ids & set(results)
+            ):
                 continue
             try:
                 results[task.task_id] = _until_done(task, context)
             except DownstreamTasksSkipped:
                 skipped |= task.get_flat_relative_ids(upstream=False)
+            except Exception as error:  # noqa: BLE001  (raised below, after what runs all the same)
+                self.failed[task.task_id] = error
+                skipped |= task.get_flat_relative_ids(upstream=False)
             if task.task_id == until:
                 break
+        if self.failed:
+            raise next(iter(self.failed.values()))
         return results
 
     def context(self, dag: Any, form: dict[str, Any]) -> Any:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sparkify.cluster.errors import ClusterError, ForeignResourceError
+from sparkify.cluster.errors import ClusterError, ForeignResourceError, NotYetError
+from sparkify.failures import is_permanent
 from tests.cluster.foreign import FOREIGN, foreign_cluster
 from tests.cluster.front import Front
 from tests.cluster.runs import NAME, ROLE, SERVERLESS, UP, WORKER, Runs
@@ -111,6 +112,76 @@ def test_down_waits_while_something_still_uses_the_security_group(runs: Runs, fr
     nothing_left(front)
 
 
+def test_down_in_another_region_leaves_the_cluster_and_its_role_and_policy(
+    runs: Runs, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs.up()
+    front.calls.clear()
+    results = runs.down(region="us-east-1")
+    assert front.changing == []
+    assert results["confirm"] == {"ours": [], "foreign": []}
+    said = capsys.readouterr().out
+    assert "To be deleted in us-east-1: nothing" in said
+    assert "Left of ours in us-east-1: nothing" in said
+
+
+def test_down_says_what_uses_the_security_group_and_removes_the_rest(
+    runs: Runs, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = runs.up()["make_network"]
+    interface = front.client("ec2").create_network_interface(
+        SubnetId=made["subnet_ids"][0], Groups=[made["security_group_id"]], Description="a loader's"
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    front.failures["ec2:DeleteSecurityGroup"] = ["DependencyViolation"] * 100
+    with pytest.raises(AssertionError, match="delete_network looked"):
+        runs.down()
+    assert f"is used by network interfaces {interface} (a loader's)" in capsys.readouterr().out
+    iam = front.client("iam")
+    assert iam.list_roles()["Roles"] == iam.list_policies(Scope="Local")["Policies"] == []
+    left = f"left of {NAME} in us-west-2: security group {NAME}-redshift ({made['security_group_id']})"
+    assert left in str(runs.failed["report_rest"])
+
+
+def test_down_says_that_a_rule_of_another_group_may_use_the_security_group(
+    runs: Runs, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs.up()
+    front.failures["ec2:DeleteSecurityGroup"] = ["DependencyViolation"]
+    runs.down()
+    assert "is used by a rule of another security group" in capsys.readouterr().out
+
+
+def test_down_waits_while_another_cluster_uses_the_subnet_group(
+    runs: Runs, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs.up()
+    front.failures["redshift:DeleteClusterSubnetGroup"] = [
+        "InvalidClusterSubnetGroupStateFault",
+        "InvalidClusterSubnetStateFault",
+    ]
+    runs.down()
+    assert f"another cluster uses the subnet group {NAME}" in capsys.readouterr().out
+    nothing_left(front)
+
+
+def test_down_reports_what_is_left_when_the_cluster_cannot_be_deleted(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.failures["redshift:DeleteCluster"] = ["AccessDenied"]
+    with pytest.raises(Exception, match="AccessDenied"):
+        runs.down()
+    assert set(runs.failed) == {"delete_warehouse", "report_rest"}
+    told = str(runs.failed["report_rest"])
+    assert all(what in told for what in (f"Redshift cluster {NAME}", f"subnet group {NAME}", ROLE, WORKER))
+    assert not is_permanent(runs.failed["report_rest"])
+
+
+def test_down_does_not_call_it_done_when_a_role_stays(runs: Runs, front: Front) -> None:
+    runs.up()
+    front.failures["iam:DeleteRole"] = ["DeleteConflict"]
+    with pytest.raises(NotYetError, match=f"left of {NAME} in us-west-2: IAM role {ROLE}"):
+        runs.down()
+
+
 def test_down_waits_for_a_cluster_that_is_busy_or_on_its_way_out(runs: Runs, front: Front) -> None:
     runs.up()
     front.failures["redshift:DeleteCluster"] = ["InvalidClusterState"]
@@ -122,8 +193,8 @@ def test_down_waits_for_a_cluster_that_is_busy_or_on_its_way_out(runs: Runs, fro
 
 def test_a_failure_in_the_middle_of_down_is_completed_by_another_run(runs: Runs, front: Front) -> None:
     runs.up()
-    for step in ("redshift:DeleteCluster", "redshift:DeleteClusterSubnetGroup", "iam:DeleteRole"):
-        front.failures[step] = ["ServiceUnavailable"]
+    for steps in (["redshift:DeleteCluster"], ["redshift:DeleteClusterSubnetGroup", "iam:DeleteRole"]):
+        front.failures |= {step: ["ServiceUnavailable"] for step in steps}
         with pytest.raises(Exception, match=r"ServiceUnavailable|as told by the test"):
             runs.down()
     runs.down()

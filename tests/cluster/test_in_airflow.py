@@ -22,6 +22,7 @@ from tests.pipeline import load_dag
 for dag_id, form in json.loads(sys.argv[1]):
     dag = load_dag(dag_id)
     for task in dag.tasks:
+        task.retries = 0
         if isinstance(task, BaseSensorOperator):
             task.poke_interval = 0.1
     run = dag.test(run_conf=form)
@@ -70,29 +71,52 @@ def test_airflow_runs_them_skips_what_a_dry_run_leaves_out_and_stores_no_secret(
         ("sparkify_cluster_up", {**up, "dry_run": True}),
         ("sparkify_cluster_up", up),
         ("sparkify_cluster_pause", {"name": UP["name"], "action": "pause"}),
+        ("sparkify_cluster_down", {**DOWN, "confirm": "another"}),
+        ("sparkify_cluster_down", DOWN),
         ("sparkify_cluster_down", DOWN),
     ]
+    front.failures["redshift:DeleteClusterSubnetGroup"] = ["AccessDenied"]
     airflow = Path(sys.executable).with_name("airflow")
     subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, json.dumps(asked)],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    dry, made, paused, removed = _runs(done.stdout)
+    done = _in_airflow(asked, environment, tmp_path)
+    dry, made, paused, unconfirmed, stuck, removed = _runs(done.stdout)
     assert dry[0] == made[0] == paused[0] == removed[0] == "success"
     assert {task for task, state in dry[1].items() if state != "skipped"} == {"plan"}
     assert set(made[1].values()) == set(paused[1].values()) == set(removed[1].values()) == {"success"}
     assert front.client("redshift").describe_clusters()["Clusters"] == []
+    assert unconfirmed[0] == "failed"
+    assert {task for task, state in unconfirmed[1].items() if state != "upstream_failed"} == {"confirm"}
+    # What fails in the middle keeps nothing from being deleted that does not need it, and is told at the end.
+    assert stuck == [
+        "failed",
+        {
+            **dict.fromkeys(("confirm", "delete_warehouse", "delete_access"), "success"),
+            **{"delete_network": "failed", "report_rest": "failed", "removed": "upstream_failed"},
+        },
+    ]
+    # `confirm` may look, `delete_network` may not: nothing is left, and the run is red all the same.
+    front.failures["ec2:DescribeSecurityGroups"] = [None, "AccessDenied"]
+    [refused] = _runs(_in_airflow(asked[-1:], environment, tmp_path).stdout)
+    assert (refused[0], refused[1]["delete_network"], refused[1]["report_rest"]) == ("failed", "failed", "success")
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"hourly_usd" in stored
     for word in (secret, address.password):
         assert word.encode() not in stored
         assert word not in done.stdout + done.stderr
+
+
+def _in_airflow(asked: list[Any], environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run DAGs one after the other, each with its form."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, json.dumps(asked)],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
 
 
 def _runs(output: str) -> list[Any]:

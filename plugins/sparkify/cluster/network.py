@@ -140,20 +140,28 @@ def single_rules(permissions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield {**base, kind: [source]}
 
 
-def remove_subnet_group(redshift: Any, names: Names) -> None:
-    """Delete the subnet group, if it is there. Idempotent.
+def remove_subnet_group(redshift: Any, names: Names) -> str | None:
+    """Delete the subnet group; return why it stays, None once it is gone. Idempotent.
 
     :raises ForeignResourceError: if it is not ours.
     """
+    from botocore.exceptions import ClientError
+
     if find_subnet_group(redshift, names) is not None:
-        redshift.delete_cluster_subnet_group(ClusterSubnetGroupName=names.subnet_group)
+        try:
+            redshift.delete_cluster_subnet_group(ClusterSubnetGroupName=names.subnet_group)
+        except ClientError as error:
+            if code_of(error) not in ("InvalidClusterSubnetGroupStateFault", "InvalidClusterSubnetStateFault"):
+                raise
+            return f"another cluster uses the subnet group {names.subnet_group}: {error}"
+    return None
 
 
 def remove_security_groups(ec2: Any, names: Names) -> list[str]:
-    """Delete the security groups of our name that carry our tag; return those that something still uses. Idempotent."""
+    """Delete the security groups of our name that carry our tag; return why others of them stay. Idempotent."""
     from botocore.exceptions import ClientError
 
-    used = []
+    stay = []
     for group in find_security_groups(ec2, names):
         if names.owns(group.get("Tags")):
             try:
@@ -161,8 +169,15 @@ def remove_security_groups(ec2: Any, names: Names) -> list[str]:
             except ClientError as error:
                 if code_of(error) != "DependencyViolation":
                     raise
-                used.append(str(group["GroupId"]))
-    return used
+                stay.append(_use_of(ec2, str(group["GroupId"])))
+    return stay
+
+
+def _use_of(ec2: Any, group_id: str) -> str:
+    found = ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [group_id]}])["NetworkInterfaces"]
+    interfaces = [f"{item['NetworkInterfaceId']} ({item.get('Description') or 'no description'})" for item in found]
+    users = f"network interfaces {', '.join(interfaces)}" if interfaces else "a rule of another security group"
+    return f"the security group {group_id} is used by {users}"
 
 
 def _same(rule: dict[str, Any], wanted: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ _BY_REDSHIFT = {
 }
 WITHOUT_RESOURCE = _BY_REDSHIFT | {
     *("sts:GetCallerIdentity", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"),
+    "ec2:DescribeNetworkInterfaces",
     *("redshift:DescribeClusterSubnetGroups", "redshift:DescribeClusterSnapshots", "secretsmanager:GetRandomPassword"),
 }
 

@@ -87,18 +87,19 @@ class DeleteWarehouseSensor(ClusterSensor):
 
 
 class DeleteNetworkSensor(ClusterSensor):
-    """Delete the subnet group and the security group; waits while something still uses the latter.
+    """Delete the subnet group and the security group; waits while something still uses them, and says what.
 
     AWS frees a cluster's network interfaces some time after the cluster is gone. Run twice, there is nothing to do.
     """
 
     def poke(self, context: "Context") -> bool:  # noqa: ARG002
         """Delete; True once nothing of ours is there."""
-        _or_none(lambda: network.remove_subnet_group(self.aws.client("redshift"), self.names))
-        used = network.remove_security_groups(self.aws.client("ec2"), self.names)
-        if used:
-            self.log.info("Something still uses %s: a network interface, or a rule of another group", ", ".join(used))
-        return not used
+        why = _or_none(lambda: network.remove_subnet_group(self.aws.client("redshift"), self.names))
+        stay = [why] if why else []
+        stay += network.remove_security_groups(self.aws.client("ec2"), self.names)
+        for line in stay:
+            self.log.info("Not yet: %s", line)
+        return not stay
 
 
 def _or_none(find: Any) -> Any:

@@ -1,7 +1,7 @@
 """What of a cluster is there, ours or of somebody else; reads only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparkify.cluster import access, network, provisioned, serverless
@@ -41,6 +41,12 @@ class Survey:
         }
         groups = [f"security group {group['GroupName']} ({group['GroupId']})" for group in self.security_groups]
         return [f"{what} {name}" for what, name in named.items() if name] + groups
+
+    @property
+    def undeleted(self) -> list[str]:
+        """What is ours and should be gone after a removal: all but a policy that is attached to somebody."""
+        kept = self.policy and self.policy.get("AttachmentCount")
+        return replace(self, policy=None).present if kept else self.present
 
 
 def survey(aws: Aws, names: Names) -> Survey:
