@@ -144,12 +144,13 @@ def is_permanent(error: BaseException) -> bool:
     return False
 
 
-# A 3xx (a bucket of another region) or 4xx status is permanent but for these: throttling, and credentials that
-# expired while the task ran.
+# A 3xx (a bucket of another region) or 4xx status is permanent but for these: throttling, a service behind the one
+# asked that is busy or away, and credentials that expired while the task ran.
 _AWS_TRANSIENT = {
     *("SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"),
     *("BandwidthLimitExceeded", "PriorRequestNotComplete", "RequestTimeout", "RequestTimeTooSkewed"),
     *("OperationAborted", "ExpiredToken", "ExpiredTokenException"),
+    *("DependentServiceRequestThrottlingFault", "DependentServiceUnavailableFault"),
 }
 _AWS_PERMANENT_TYPES = {
     *("NoCredentialsError", "PartialCredentialsError", "ParamValidationError", "ProfileNotFound", "NoRegionError"),

@@ -1,11 +1,12 @@
 """sparkify_cluster_up on what stands for AWS, through the ordinary AWS connection."""
 
+import re
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, ParamValidationError
 
-from sparkify.cluster.errors import ClusterError, ForeignResourceError, FormError
+from sparkify.cluster.errors import ClusterError, ForeignResourceError, FormError, NotYetError
 from sparkify.failures import is_permanent
 from tests.cluster.foreign import FOREIGN, foreign_group
 from tests.cluster.front import Front
@@ -125,12 +126,75 @@ def test_a_failure_at_any_step_is_completed_by_retries_that_make_nothing_twice(r
     assert front.changing == []
 
 
-def test_a_role_that_redshift_does_not_know_yet_is_worth_a_retry(runs: Runs, front: Front) -> None:
-    front.failures["redshift:CreateCluster"] = ["InvalidParameterValue"]
-    with pytest.raises(Exception, match="as told by the test"):
+_ROLE_ARN = f"arn:aws:iam::123456789012:role/{ROLE}"
+_MUST_DELEGATE = "The IAM role must delegate access to an Amazon Redshift account."
+
+
+@pytest.mark.parametrize(
+    ("form", "step", "code", "said"),
+    [
+        (UP, "redshift:CreateCluster", "InvalidParameterValue", f"The IAM role is not valid. {_MUST_DELEGATE}"),
+        (UP, "redshift:CreateCluster", "InvalidParameterValue", f"The IAM role {_ROLE_ARN} is not valid."),
+        (SERVERLESS, "redshift-serverless:CreateNamespace", "ValidationException", f"The IAM role {_ROLE_ARN} is …"),
+        (SERVERLESS, "redshift-serverless:CreateNamespace", "ConflictException", "There is an operation running"),
+        (SERVERLESS, "redshift-serverless:CreateWorkgroup", "ConflictException", "There is an operation running"),
+        (UP, "ec2:CreateSecurityGroup", "InvalidGroup.Duplicate", "it exists already"),
+        (UP, "ec2:AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "it does not exist"),
+    ],
+)
+def test_what_aws_does_not_know_yet_or_is_busy_with_is_worth_a_retry(
+    runs: Runs, front: Front, form: dict[str, Any], step: str, code: str, said: str
+) -> None:
+    front.failures[step] = [(code, said)]
+    with pytest.raises(NotYetError, match=re.escape(said)) as refused:
+        runs.up(form)
+    assert not is_permanent(refused.value)
+    runs.up(form)
+    assert front.changing.count(step) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "step", "code"),
+    [
+        (UP, "redshift:CreateCluster", "InvalidParameterValue"),
+        (SERVERLESS, "redshift-serverless:CreateNamespace", "ValidationException"),
+    ],
+)
+def test_a_value_that_is_refused_for_another_reason_than_the_role_is_refused_for_good(
+    runs: Runs, front: Front, form: dict[str, Any], step: str, code: str
+) -> None:
+    front.failures[step] = [(code, "The database name is not valid.")]
+    with pytest.raises(Exception, match="The database name is not valid") as refused:
+        runs.up(form)
+    assert is_permanent(refused.value)
+
+
+@pytest.mark.parametrize("code", ["DependentServiceRequestThrottlingFault", "DependentServiceUnavailableFault"])
+def test_a_service_behind_redshift_that_is_busy_or_away_is_worth_a_retry(runs: Runs, front: Front, code: str) -> None:
+    front.failures["redshift:CreateCluster"] = [code]
+    with pytest.raises(Exception, match=code) as refused:
         runs.up()
-    runs.up()
-    assert front.changing.count("redshift:CreateCluster") == 2
+    assert not is_permanent(refused.value)
+
+
+def test_a_security_group_that_ec2_does_not_list_yet_is_worth_a_retry(runs: Runs) -> None:
+    task = load_dag("sparkify_cluster_up").get_task("make_warehouse")
+    with pytest.raises(NotYetError, match="does not list the security group sparkify-test-redshift yet") as refused:
+        execute(task, runs.context(load_dag("sparkify_cluster_up"), UP))
+    assert not is_permanent(refused.value)
+
+
+def test_the_same_name_in_two_regions_is_two_clusters_with_a_role_and_a_policy_each(runs: Runs, front: Front) -> None:
+    first = runs.up()["make_access"]
+    iam = front.client("iam")
+    before = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+    front.calls.clear()
+    second = runs.up({**UP, "region": "us-east-1"})["make_access"]
+    assert set(first.values()) & set(second.values()) == set()
+    assert second["role_arn"].endswith(f"role/{NAME}-us-east-1-copy")
+    assert iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"] == before
+    assert "iam:UpdateAssumeRolePolicy" not in front.changing
+    assert "iam:CreatePolicyVersion" not in front.changing
 
 
 def test_up_waits_until_the_cluster_is_available(runs: Runs, front: Front) -> None:

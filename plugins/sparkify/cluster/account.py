@@ -1,8 +1,13 @@
-"""The AWS account that a connection leads to: who is called, and the services' clients."""
+"""The AWS account that a connection leads to: who is called, the services' clients, and what their errors say."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from sparkify.cluster.errors import NotYetError
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,22 @@ class Aws:
 def code_of(error: BaseException) -> str:
     """Return the error code of a botocore ClientError."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def not_yet(what: str, *codes: str, about: str = "") -> Iterator[None]:
+    """Turn AWS's answers that something is not ready, which look like refusals for good, into what a retry may mend.
+
+    :param what: is not ready.
+    :param codes: of the answers.
+    :param about: a pattern that their text must hold, in whatever case.
+    :raises NotYetError: for such an answer; others pass.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in codes or not re.search(about, str(error), re.IGNORECASE):
+            raise
+        raise NotYetError(f"AWS is not ready yet, as happens with what is new ({what}): {error}") from error

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparkify.cluster.account import code_of
+from sparkify.cluster import provisioned
+from sparkify.cluster.account import code_of, not_yet
 from sparkify.cluster.errors import ClusterError
 from sparkify.cluster.form import SERVERLESS, UpForm
 from sparkify.cluster.names import Names
@@ -94,24 +95,30 @@ def find_security_groups(ec2: Any, names: Names, *, vpc_id: str | None = None) -
 
 
 def ensure_security_group(ec2: Any, form: UpForm, place: Place, log: "Logger") -> str:
-    """Have the security group with one rule, the form's; other rules are taken away. Return its id. Idempotent."""
+    """Have the security group with one rule, the form's; other rules are taken away. Return its id. Idempotent.
+
+    :raises NotYetError: if EC2 does not know everywhere yet what was just made.
+    """
     names = form.names
     found = find_security_groups(ec2, names, vpc_id=place.vpc_id)
     if found:
         names.require(f"security group {names.security_group} ({found[0]['GroupId']})", found[0].get("Tags"))
         group_id, rules = str(found[0]["GroupId"]), list(single_rules(found[0]["IpPermissions"]))
     else:
-        group_id = ec2.create_security_group(
-            GroupName=names.security_group,
-            Description=f"Reaches the Redshift cluster {names.cluster}",
-            VpcId=place.vpc_id,
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": names.tag_list}],
-        )["GroupId"]
+        # An earlier try has made it, but the list of groups lags behind.
+        with not_yet(names.security_group, "InvalidGroup.Duplicate"):
+            group_id = ec2.create_security_group(
+                GroupName=names.security_group,
+                Description=f"Reaches the Redshift cluster {names.cluster}",
+                VpcId=place.vpc_id,
+                TagSpecifications=[{"ResourceType": "security-group", "Tags": names.tag_list}],
+            )["GroupId"]
         log.info("Made security group %s in %s", group_id, place.vpc_id)
         rules = []
     wanted = wanted_rule(form)
     if not any(_same(rule, wanted) for rule in rules):
-        ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[wanted])
+        with not_yet(group_id, "InvalidGroup.NotFound"):
+            ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[wanted])
         log.info("Security group %s lets %s in at port %s", group_id, form.ingress, form.port)
     if surplus := [rule for rule in rules if not _same(rule, wanted)]:
         ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=surplus)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sparkify.cluster.account import code_of
-from sparkify.cluster.errors import ClusterError, NotYetError
+from sparkify.cluster.account import code_of, not_yet
+from sparkify.cluster.errors import ClusterError
 from sparkify.cluster.form import UpForm
 from sparkify.cluster.names import Names
 
@@ -111,14 +111,14 @@ def create(conn_id: str, region: str, arguments: dict[str, Any], context: "Conte
         aws_hook_class = _ManagedPasswordHook
 
     operator = _CreateCluster(task_id="create", aws_conn_id=conn_id, region_name=region, **arguments)
+    role = arguments["default_iam_role_arn"]
     try:
-        operator.execute(context)
+        # "The IAM role is not valid. …", with the ARN or without.
+        with not_yet(role, "InvalidParameterValue", "InvalidParameterCombination", "ValidationError", about="IAM role"):
+            operator.execute(context)
     except ClientError as error:
         if code_of(error) == "ClusterAlreadyExists":
             return
-        role = arguments["default_iam_role_arn"]
-        if code_of(error).startswith(("InvalidParameter", "ValidationError")) and role in str(error):
-            raise NotYetError(f"Redshift does not accept {role} yet, as happens with a new role: {error}") from error
         raise
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sparkify.cluster.account import code_of
+from sparkify.cluster.account import code_of, not_yet
 from sparkify.cluster.form import UpForm
 from sparkify.cluster.names import Names
 
@@ -57,31 +57,36 @@ def ensure(
     subnet_ids: tuple[str, ...],
     log: "Logger",
 ) -> None:
-    """Have namespace and workgroup; does not wait until they are available. Idempotent."""
+    """Have namespace and workgroup; does not wait until they are available. Idempotent.
+
+    :raises NotYetError: if the service is busy with the namespace, or does not know the new role yet.
+    """
     names = form.names
     if find_namespace(serverless, names) is None:
-        serverless.create_namespace(
-            namespaceName=names.cluster,
-            dbName=form.database,
-            adminUsername=form.admin_user,
-            # Redshift makes the password and keeps it in Secrets Manager. Encrypted it is always, by a key of AWS.
-            manageAdminPassword=True,
-            iamRoles=[role_arn],
-            defaultIamRoleArn=role_arn,
-            tags=names.lower_tag_list,
-        )
+        with not_yet(names.cluster, _BUSY), not_yet(role_arn, "ValidationException", about="IAM role"):
+            serverless.create_namespace(
+                namespaceName=names.cluster,
+                dbName=form.database,
+                adminUsername=form.admin_user,
+                # Redshift makes the password and keeps it in Secrets Manager. Encrypted it is always, by a key of AWS.
+                manageAdminPassword=True,
+                iamRoles=[role_arn],
+                defaultIamRoleArn=role_arn,
+                tags=names.lower_tag_list,
+            )
         log.info("Made namespace %s", names.cluster)
     if find_workgroup(serverless, names) is None:
-        serverless.create_workgroup(
-            workgroupName=names.cluster,
-            namespaceName=names.cluster,
-            baseCapacity=form.base_capacity,
-            publiclyAccessible=form.publicly_accessible,
-            port=form.port,
-            securityGroupIds=[security_group_id],
-            subnetIds=list(subnet_ids),
-            tags=names.lower_tag_list,
-        )
+        with not_yet(names.cluster, _BUSY):
+            serverless.create_workgroup(
+                workgroupName=names.cluster,
+                namespaceName=names.cluster,
+                baseCapacity=form.base_capacity,
+                publiclyAccessible=form.publicly_accessible,
+                port=form.port,
+                securityGroupIds=[security_group_id],
+                subnetIds=list(subnet_ids),
+                tags=names.lower_tag_list,
+            )
         log.info("Made workgroup %s", names.cluster)
 
 

@@ -7,7 +7,7 @@ from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from sparkify.cluster import access, network, provisioned, serverless
 from sparkify.cluster.cluster_operator import FormOperator
-from sparkify.cluster.errors import ClusterError, ForeignResourceError
+from sparkify.cluster.errors import ClusterError, ForeignResourceError, NotYetError
 from sparkify.cluster.form import PROVISIONED, UpForm
 from sparkify.cluster.network import Place
 from sparkify.cluster.policies import as_text, copy_document, trust_document, worker_document
@@ -131,14 +131,17 @@ class EnsureWarehouseOperator(FormOperator):
     def execute(self, context: "Context") -> None:
         """Make it, without waiting.
 
-        :raises NotYetError: if AWS does not know the new role everywhere yet.
+        :raises NotYetError: if AWS does not know everywhere yet what the steps before have made.
         """
         form = self.wanted
         place = network.find_place(self.aws.client("ec2"), form)
         groups = network.find_security_groups(self.aws.client("ec2"), form.names, vpc_id=place.vpc_id)
         owned = [str(group["GroupId"]) for group in groups if form.names.owns(group.get("Tags"))]
         if not owned:
-            raise ClusterError(f"security group {form.names.security_group} is gone: clear make_network, too")
+            raise NotYetError(
+                f"EC2 does not list the security group {form.names.security_group} yet; if somebody has deleted it, "
+                "clear make_network, too"
+            )
         role_arn = access.role_arn(self.aws.account, form.names)
         if form.kind != PROVISIONED:
             serverless.ensure(
