@@ -9,9 +9,9 @@ serverless, encrypted and without a public address. Then it checks the connectio
 the plan, the policies and the price. `sparkify_cluster_pause` stops the cost of computing, `sparkify_cluster_down` all.
 
 **Again.** A run finds what is there and makes what is missing: run twice it changes nothing, and a run that stopped
-half-way is completed by clearing its failed task, or by another run with the same form. A resource of the same name
-that does not carry the tag `sparkify:cluster` is never taken over: the run stops and names it. Nor is a cluster changed
-that is there with another size.
+half-way is completed by clearing its failed task, or by another run. A resource of the same name that does not carry
+the tag `sparkify:cluster` is never taken over: the run stops and names it. Nor is a cluster changed that is there with
+another size.
 
 **The first time** the task `check_connection` fails, and says what to set: the connection's JSON, without a password,
 and that the cluster's owner is to run `sql/grants/bootstrap.sql`, which makes the user that loads. Do both, clear the

@@ -246,8 +246,33 @@ def test_up_does_not_move_a_warehouse_to_other_subnets(runs: Runs, front: Front)
     runs.up({**UP, **there, "subnet_ids": subnets[:2][::-1]})
     front.calls.clear()
     with pytest.raises(ClusterError, match="it is not moved"):
-        runs.up()
+        runs.up({**UP, **there, "subnet_ids": subnets[1:]})
+    other = front.client("ec2").create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    front.client("ec2").create_subnet(VpcId=other, CidrBlock="10.7.1.0/24")
+    with pytest.raises(ClusterError, match="it is not moved"):
+        runs.up({**UP, "vpc_id": other})
+    # A form without subnets asks for no others than it has.
+    runs.up()
     assert front.changing == []
+
+
+def test_subnets_of_a_run_that_got_no_cluster_are_brought_to_the_form(runs: Runs, front: Front) -> None:
+    ec2 = front.client("ec2")
+    subnets = sorted(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"])
+    there = {**UP, "vpc_id": ec2.describe_vpcs()["Vpcs"][0]["VpcId"]}
+    other = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    elsewhere = ec2.create_subnet(VpcId=other, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
+    full = "InsufficientClusterCapacity"
+    front.failures["redshift:CreateCluster"] = [full, full]
+    for form in ({**there, "subnet_ids": subnets[:1]}, {**UP, "vpc_id": other}):
+        with pytest.raises(Exception, match=full):
+            runs.up(form)
+        [group] = front.client("redshift").describe_cluster_subnet_groups()["ClusterSubnetGroups"]
+        assert by_key(group["Tags"]) == TAGS
+    assert [subnet["SubnetIdentifier"] for subnet in group["Subnets"]] == [elsewhere]
+    runs.up({**there, "subnet_ids": subnets[1:2]})
+    [group] = front.client("redshift").describe_cluster_subnet_groups()["ClusterSubnetGroups"]
+    assert [subnet["SubnetIdentifier"] for subnet in group["Subnets"]] == subnets[1:2]
 
 
 def test_serverless_is_content_with_two_zones_where_there_are_no_more(runs: Runs, front: Front) -> None:

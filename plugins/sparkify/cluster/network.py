@@ -74,16 +74,30 @@ def find_subnet_group(redshift: Any, names: Names) -> dict[str, Any] | None:
 
 
 def ensure_subnet_group(redshift: Any, names: Names, place: Place, log: "Logger") -> str:
-    """Have the subnet group; return its name. Idempotent: one that is there keeps its subnets."""
-    if find_subnet_group(redshift, names) is None:
-        redshift.create_cluster_subnet_group(
-            ClusterSubnetGroupName=names.subnet_group,
-            Description=f"Subnets of the Redshift cluster {names.cluster}",
-            SubnetIds=list(place.subnet_ids),
-            Tags=names.tag_list,
-        )
-        log.info("Made subnet group %s of %s", names.subnet_group, ", ".join(place.subnet_ids))
+    """Have the subnet group; return its name. Idempotent.
+
+    One that a cluster uses keeps its subnets. One that a run has left without a cluster is made anew if its subnets are
+    others, for those may be of another VPC.
+    """
+    group = find_subnet_group(redshift, names)
+    if group is not None:
+        if subnets_of(group) == place.subnet_ids or provisioned.find(redshift, names) is not None:
+            return names.subnet_group
+        redshift.delete_cluster_subnet_group(ClusterSubnetGroupName=names.subnet_group)
+        log.info("Deleted subnet group %s of %s", names.subnet_group, ", ".join(subnets_of(group)))
+    redshift.create_cluster_subnet_group(
+        ClusterSubnetGroupName=names.subnet_group,
+        Description=f"Subnets of the Redshift cluster {names.cluster}",
+        SubnetIds=list(place.subnet_ids),
+        Tags=names.tag_list,
+    )
+    log.info("Made subnet group %s of %s", names.subnet_group, ", ".join(place.subnet_ids))
     return names.subnet_group
+
+
+def subnets_of(group: dict[str, Any]) -> tuple[str, ...]:
+    """The subnets of a subnet group, in the order of a :class:`Place`."""
+    return tuple(sorted(item["SubnetIdentifier"] for item in group["Subnets"]))
 
 
 def find_security_groups(ec2: Any, names: Names, *, vpc_id: str | None = None) -> list[dict[str, Any]]:

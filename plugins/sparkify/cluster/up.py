@@ -165,15 +165,19 @@ def differences(found: Survey, form: UpForm, place: Place) -> list[str]:
         if found.namespace or found.workgroup:
             return [f"a serverless workgroup or namespace {form.name} is there, the form says {PROVISIONED}"]
         there = provisioned.differences(found.cluster, form) if found.cluster else []
-        subnets = [item["SubnetIdentifier"] for item in found.subnet_group["Subnets"]] if found.subnet_group else None
+        # Without a cluster make_network gives the subnet group the form's.
+        subnets = network.subnets_of(found.subnet_group) if found.cluster and found.subnet_group else None
     else:
         if found.cluster:
             return [f"a provisioned cluster {form.name} is there, the form says {form.kind}"]
         there = serverless.differences(found.namespace, found.workgroup, form)
         subnets = found.workgroup["subnetIds"] if found.workgroup else None
-    if subnets is not None and sorted(subnets) != sorted(place.subnet_ids):
-        wanted = ", ".join(place.subnet_ids)
-        there.append(f"its subnets are {', '.join(sorted(subnets))}, the form means {wanted}: it is not moved")
+    if subnets is not None:
+        # A form without subnets is content with any of the VPC's.
+        fits = set(subnets) <= set(place.subnet_ids) if not form.subnet_ids else set(subnets) == set(place.subnet_ids)
+        if not fits:
+            wanted = ", ".join(place.subnet_ids)
+            there.append(f"its subnets are {', '.join(sorted(subnets))}, the form means {wanted}: it is not moved")
     return there
 
 
