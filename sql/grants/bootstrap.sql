@@ -2,6 +2,7 @@
 -- Run once, by the cluster's owner, connected to the warehouse's database, in one transaction, before sparkify_tables
 -- runs for the first time. The second time CREATE USER fails, and nothing is changed.
 -- No password: the user logs in by IAM, or gets one from the owner, who keeps it in a secrets backend.
+-- On serverless IAM logs in nobody but "IAMR:<the workers' role>": put that name, in double quotes, in its place.
 create user sparkify_loader password disable nocreatedb nocreateuser;
 
 create group sparkify_analysts;

@@ -1,13 +1,19 @@
 """Which connections may lead to a cluster, told from what they name."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from airflow.sdk import Connection
 
-from sparkify.cluster.connecting import Target
+from sparkify.cluster.account import default_region
+from sparkify.cluster.connecting import BOOTSTRAP_USER, Target
+from sparkify.sql_files import sql_folder
+from sparkify.tables import TABLES
 from tests.cluster.runs import NAME
+from tests.pipeline import load_dag
 
 CLUSTER = Target(
     name=NAME,
@@ -80,3 +86,51 @@ def test_the_advice_names_the_secret_and_what_to_run() -> None:
     advice = WORKGROUP.advice("redshift")
     assert "Secrets Manager, arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x" in advice
     assert "sql/grants/bootstrap.sql" in advice
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (CLUSTER, "sql/grants/bootstrap.sql in the database sparkify"),
+        (replace(CLUSTER, loader="etl"), "bootstrap.sql, with etl in place of sparkify_loader (docs/security.md), in"),
+        (WORKGROUP, 'bootstrap.sql, with "IAMR:<the workers\' role>" in place of sparkify_loader'),
+    ],
+    ids=["as it stands", "another user", "serverless"],
+)
+def test_the_advice_names_the_user_that_the_workers_will_be(target: Target, told: str) -> None:
+    assert told in target.advice("redshift")
+
+
+def test_the_script_that_is_advised_makes_the_user_that_the_advice_means() -> None:
+    script = (sql_folder() / "grants" / "bootstrap.sql").read_text()
+    assert f"create user {BOOTSTRAP_USER} " in script
+
+
+def test_the_check_asks_for_every_schema_in_which_tables_are_made() -> None:
+    names = re.findall(r"^create table if not exists (?:(\w+)\.)?\w+", _all_tables(), re.MULTILINE)
+    check: Any = load_dag("sparkify_cluster_up").get_task("check_connection")
+    assert set(check.schemas) == {schema or "public" for schema in names}
+
+
+def _all_tables() -> str:
+    return "\n".join((sql_folder() / name).read_text() for name in TABLES)
+
+
+@pytest.mark.parametrize(
+    ("extra", "environment", "region"),
+    [
+        ({"region_name": "us-east-1"}, "eu-west-1", "us-east-1"),
+        ({}, "eu-west-1", "eu-west-1"),
+        ({}, None, None),
+    ],
+    ids=["the connection's", "the environment's", "none"],
+)
+def test_hooks_that_are_given_no_region_ask_in_that_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, str], environment: str | None, region: str | None
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps({"conn_type": "aws", "extra": extra}))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    if environment:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", environment)
+    assert default_region("aws_default") == region

@@ -1,17 +1,23 @@
 """sparkify_cluster_up to its end: from nothing to tables, the connection `redshift` leading to the stand-in."""
 
 import json
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 from local.warehouse import Warehouse
 from sparkify.cluster.errors import ClusterError
 from sparkify.failures import WarehouseError
+from sparkify.sql_files import sql_folder
 from tests.cluster.front import Front
 from tests.cluster.runs import NAME, SERVERLESS, UP, Runs
 from tests.ports import named_ports
+from tests.warehouse.standin import Front as StandIn
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +104,68 @@ def test_a_connection_that_is_missing_or_leads_elsewhere_is_told_what_to_be(
     connect(conn_type="postgres", port=named_ports(1)[0], extra={})
     assert line in refused("(?s)connecting to the warehouse.*Set the connection", WarehouseError)
     assert warehouse.redshift.password not in advice
+
+
+def test_a_login_that_would_be_asked_for_in_another_region_is_told_so(
+    runs: Runs, warehouse: Warehouse, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {**UP, "region": "us-west-2", "database": warehouse.redshift.database}
+    worker = {**json.loads(os.environ["AIRFLOW_CONN_AWS_DEFAULT"])}
+    east = {**worker, "extra": {**worker["extra"], "region_name": "us-east-1"}}
+    told = "it asks for its login in us-east-1, the cluster is in us-west-2"
+
+    def refused(said: str) -> None:
+        with pytest.raises(ClusterError, match=f"by {said}(?s:.*)set region_name in the extra of aws_default to us-w"):
+            runs.up(form, until="check_connection")
+
+    monkeypatch.setenv("AIRFLOW_CONN_WORKERS", json.dumps(east))
+    connect(conn_type="postgres", extra={"iam": True, "cluster-identifier": NAME, "aws_conn_id": "workers"})
+    refused(f"workers {told}")
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(east))
+    connect(extra={"iam": True, "cluster_identifier": NAME})
+    refused(f"aws_default {told}")
+    # Who logs in by a password asks nobody.
+    connect()
+    runs.up(form, until="check_connection")
+
+
+def test_a_user_for_whom_bootstrap_was_not_run_is_told_so_before_tables_are_made(
+    runs: Runs, front: Front, warehouse: Warehouse, connect: Any, tmp_path: Path
+) -> None:
+    front.serverless.tells_namespace = False
+    # In lower case, to which names fold.
+    user, password = "iamr:worker", "Loading-7x"
+    form = {**SERVERLESS, "database": "rights"}
+    script = (sql_folder() / "grants" / "bootstrap.sql").read_text().replace("sparkify_loader", f'"{user}"')
+    changes = {"database": "rights", "users": {"cluster_owner": password}}
+    try:
+        with StandIn(warehouse, tmp_path, changes) as standin:
+            address = standin.redshift
+            as_owner = psycopg.connect(
+                replace(address, database="rights", user="cluster_owner", password=password).dsn, autocommit=True
+            )
+            with as_owner as owner:
+                owner.execute("create user newcomer password 'Loading-7x'")
+                logs_in = {"port": address.port, "password": password, "schema": "rights"}
+                connect(**logs_in, login="newcomer")
+                with pytest.raises(
+                    ClusterError, match="as newcomer, who may not make tables in staging, insights"
+                ) as no:
+                    runs.up(form, until="create_tables")
+                assert 'with "IAMR:<the workers\' role>" in place of sparkify_loader' in str(no.value)
+                for statement in DbApiHook.split_sql_string(script):
+                    owner.execute(statement.encode())
+                with pytest.raises(ClusterError, match="may not make tables in public, staging, insights"):
+                    runs.up(form, until="create_tables")
+                owner.execute(f"alter user \"{user}\" password '{password}'".encode())
+                connect(**logs_in, login=user)
+                results = runs.up(form, until="create_tables")
+        assert results["check_connection"]["user"] == user
+        assert results["create_tables"]["granted"]
+    finally:
+        with psycopg.connect(warehouse.postgres.dsn("postgres"), autocommit=True) as server:
+            server.execute("drop database if exists rights with (force)")
+            server.execute('drop role if exists newcomer, "iamr:worker", sparkify_analysts, cluster_owner')
 
 
 def test_a_tunnel_to_another_warehouse_is_found_out(

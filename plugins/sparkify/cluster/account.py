@@ -52,6 +52,15 @@ class Aws:
         return Account(partition=parts[1], number=parts[4], region=self.region)
 
 
+def default_region(conn_id: str) -> str | None:
+    """The region in which hooks on a connection ask that are given none: its own, or the environment's; None: none."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+
+    hook: Any = AwsBaseHook(aws_conn_id=conn_id)
+    region: str | None = hook.get_session().region_name
+    return region
+
+
 def code_of(error: BaseException) -> str:
     """Return the error code of a botocore ClientError."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

@@ -9,15 +9,18 @@ from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.cluster import provisioned, serverless
-from sparkify.cluster.account import Aws
+from sparkify.cluster.account import Aws, default_region
 from sparkify.cluster.errors import ClusterError
 from sparkify.cluster.form import UpForm
 from sparkify.failures import PermanentWarehouseError, WarehouseError
 from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.session import Session
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+# The user that sql/grants/bootstrap.sql makes as it stands.
+BOOTSTRAP_USER = "sparkify_loader"
 _OF_AWS = (".redshift.amazonaws.com", ".redshift-serverless.amazonaws.com")
 
 
@@ -62,10 +65,14 @@ class Target:
     def advice(self, conn_id: str) -> str:
         """What to do for the connection to work."""
         secret = f" (password: Secrets Manager, {self.secret_arn})" if self.secret_arn else ""
+        # Redshift Serverless names the user after who asks for the credentials.
+        user = '"IAMR:<the workers\' role>"' if self.serverless else self.loader
+        instead = "" if user == BOOTSTRAP_USER else f", with {user} in place of {BOOTSTRAP_USER} (docs/security.md),"
         return (
             f"Set the connection {conn_id!r} to\n{json.dumps(self.connection)}\n(docs/connections.md has other forms) "
-            f"after you have run sql/grants/bootstrap.sql in the database {self.database} as the admin{secret}, and "
-            f"attached the workers' policy to their identity. Then clear this task"
+            f"after you have run sql/grants/bootstrap.sql{instead} in the database {self.database} as the admin"
+            f"{secret}, attached the workers' policy to their identity, and set region_name in the extra of aws_default"
+            f" to {self.region}: there the workers ask for their login. Then clear this task"
         )
 
     def mismatch(self, connection: Any) -> str | None:
@@ -95,26 +102,33 @@ class Target:
 
 
 class CheckConnectionOperator(WarehouseOperator):
-    """Connect by the pipeline's own connection, and see that it leads to this cluster. Changes nothing.
+    """Connect by the pipeline's own connection; see that it leads to this cluster, as who may make the tables.
+
+    Changes nothing.
 
     :param form: the params of sparkify_cluster_up as a JSON object (templated).
     :param region: the cluster's AWS region (templated).
+    :param schemas: where the user must be allowed to make tables.
     :param aws_conn_id: the connection of who may provision.
     """
 
     template_fields: Sequence[str] = (*BaseSQLOperator.template_fields, "form", "region")
 
-    def __init__(self, *, form: str, region: str, aws_conn_id: str = "aws_default", **kwargs: Any) -> None:
+    def __init__(
+        self, *, form: str, region: str, schemas: Sequence[str], aws_conn_id: str = "aws_default", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.form = form
         self.region = region
+        self.schemas = schemas
         self.aws_conn_id = aws_conn_id
 
     def work(self, context: "Context") -> dict[str, str]:
         """Connect.
 
         :return: user and database.
-        :raises ClusterError: if the connection is not defined, or leads elsewhere; says what to set.
+        :raises ClusterError: if the connection is not defined, or leads elsewhere, or its user may not make the tables;
+            says what to set.
         :raises PermanentWarehouseError: if it is refused for good.
         :raises WarehouseError: if it cannot be reached.
         """
@@ -128,19 +142,24 @@ class CheckConnectionOperator(WarehouseOperator):
             connection = BaseHook.get_connection(conn_id)
         except AirflowNotFoundException as error:
             raise ClusterError(f"connection {conn_id!r} is not defined. {advice}") from error
-        if why := target.mismatch(connection):
+        if why := target.mismatch(connection) or _asks_elsewhere(connection, self.region):
             raise ClusterError(f"connection {conn_id!r} leads elsewhere: {why}. {advice}")
         try:
             with self.session(context) as session:
                 user, database = session.fetch("select current_user, current_database()")[0]
                 # Tells a tunnel to another cluster, too.
                 there = target.namespace_id and str(session.value("select current_namespace"))
+                closed = _closed(session, self.schemas)
         except (PermanentWarehouseError, WarehouseError) as error:
             raise _with(error, advice) from error
         if there != target.namespace_id:
             raise ClusterError(
                 f"connection {conn_id!r} leads to the namespace {there}, but the cluster's is {target.namespace_id}. "
                 f"{advice}"
+            )
+        if closed:
+            raise ClusterError(
+                f"connection {conn_id!r} logs in as {user}, who may not make tables in {', '.join(closed)}. {advice}"
             )
         self.log.info("Connected to %s as %s by connection %s", database, user, conn_id)
         return {"user": str(user), "database": str(database)}
@@ -182,6 +201,34 @@ def find_target(aws: Aws, form: UpForm) -> Target:
         namespace_id=space.get("namespaceId"),
         secret_arn=space.get("adminPasswordSecretArn"),
     )
+
+
+def _asks_elsewhere(connection: Any, region: str) -> str | None:
+    """Tell whether the hook would ask for credentials in another region than the cluster's.
+
+    Neither type of connection lets its own extra say the region: the hooks take the AWS connection's.
+    """
+    extra = connection.extra_dejson
+    if not extra.get("iam"):
+        return None
+    # Of the type postgres alone; the driver of the type redshift refuses it.
+    aws_conn_id = extra.get("aws_conn_id", "aws_default")
+    asked = default_region(aws_conn_id)
+    return None if asked == region else f"by {aws_conn_id} it asks for its login in {asked}, the cluster is in {region}"
+
+
+def _closed(session: Session, schemas: Sequence[str]) -> list[str]:
+    """Of the schemas those in which the session's user may make no table; one that is missing must be made first."""
+    marks = ", ".join(["%s"] * len(schemas))
+    rights = dict(
+        session.fetch(
+            "select nspname, has_schema_privilege(nspname, 'create') and has_schema_privilege(nspname, 'usage') "
+            f"from pg_namespace where nspname in ({marks})",
+            schemas,
+        )
+    )
+    rights_on_missing = bool(session.value("select has_database_privilege(current_database(), 'create')"))
+    return [schema for schema in schemas if not rights.get(schema, rights_on_missing)]
 
 
 def _with(error: AirflowFailException | WarehouseError, advice: str) -> Exception:
