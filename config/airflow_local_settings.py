@@ -15,6 +15,7 @@ _NEEDED = (
     "airflow.providers.amazon.aws.hooks.s3",
     "airflow.providers.common.sql.operators.sql",
     "airflow.providers.postgres.hooks.postgres",
+    "airflow.providers.standard.operators.empty",
     "airflow.sdk.execution_time.task_runner",
     "sparkify.alerts",
     "sparkify.cluster.connecting",
