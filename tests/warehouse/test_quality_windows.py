@@ -24,7 +24,7 @@ OF_THE_PAST = "2018-11-12 06:00:00 2018-11-12 09:00:00 b"
 class Batch:
     """What one try of a run has recorded of its window, in hours of a day, and when its run has loaded that.
 
-    :ivar loaded: a minute; None: load_audit does not know any more.
+    :ivar loaded: a minute; None: load_audit does not know any more. :ivar began: the minute in which that load began.
     """
 
     run: str
@@ -35,6 +35,7 @@ class Batch:
     number: int = 1
     dag: str = "sparkify_etl"
     severity: str = "fail"
+    began: int | None = None
 
     @property
     def window(self) -> str:
@@ -50,11 +51,12 @@ class Batch:
                 f" '{self.severity}', {passed}, '= 0', '0', {self.window}, '2026-01-01 00:{self.checked:02}')"
             )
         if self.loaded is not None:
-            at = f"'2026-01-01 00:{self.loaded:02}'"
+            began = self.loaded if self.began is None else self.began
             pipeline.execute(
                 "insert into load_audit (dag_id, run_id, try_number, table_name, window_start, window_end, outcome,"
                 " files, rows_staged, rows_misfiled, rows_inserted, rows_updated, rows_deleted, seconds, loaded_at,"
-                f" began_at) values ({run}, 'songplays', {self.window}, 'loaded', 0, 0, 0, 1, 0, 0, 1, {at}, {at})"
+                f" began_at) values ({run}, 'songplays', {self.window}, 'loaded', 0, 0, 0, 1, 0, 0, 1,"
+                f" '2026-01-01 00:{self.loaded:02}', '2026-01-01 00:{began:02}')"
             )
 
 
@@ -67,6 +69,12 @@ FAILED = Batch("a", (7, 8), True, loaded=1, checked=2)
         pytest.param([], [A_FAILED], id="it alone"),
         pytest.param([Batch("a", (7, 8), False, 1, 2, number=2)], [], id="a later try within the second passes"),
         pytest.param([Batch("a", (7, 8), True, 1, 2, number=2)], [A_FAILED], id="a later try fails, too"),
+        pytest.param([Batch("a", (7, 8), False, 3, 4)], [], id="Airflow forgets the run and its first try passes"),
+        pytest.param(
+            [Batch("a", (7, 8), False, 3, 4, number=2), Batch("a", (7, 8), True, 5, 6)],
+            [A_FAILED],
+            id="Airflow forgets a run that has passed and its first try fails",
+        ),
         pytest.param([Batch("b", (6, 9), False, 3, 4)], [], id="another run loads more and passes"),
         pytest.param([Batch("b", (6, 9), False, 2, 2)], [], id="another run does within the second"),
         pytest.param([Batch("b", (6, 9), True, 3, 4)], [OF_THE_PAST], id="another run loads more and fails"),
@@ -81,6 +89,8 @@ FAILED = Batch("a", (7, 8), True, loaded=1, checked=2)
         pytest.param(
             [Batch("b", (6, 7), False, 3, 4), Batch("c", (8, 9), False, 3, 4)], [A_FAILED], id="its neighbours"
         ),
+        pytest.param([Batch("b", (6, 9), False, 1, 2, began=0)], [A_FAILED], id="another had loaded within the second"),
+        pytest.param([Batch("b", (6, 9), False, 2, 2, began=0)], [], id="another waited for the table and loads later"),
         pytest.param([Batch("b", (6, 9), False, None, 4)], [], id="a load is not known any more"),
         pytest.param([Batch("b", (1, 2), True, 1, 2, severity="warn")], [A_FAILED], id="a warning elsewhere"),
     ],

@@ -150,9 +150,15 @@ def _checks(table: str, declared: Mapping[str, Any]) -> Iterator[Check]:
         yield check(place, column, "check_statement", measure, given, _NONE)
     for named, given in _mapping(f"{table}.queries", declared.get("queries", {})).items():
         place = f"{table}.{named}"
-        _refuse_unknown(place, given, _EVERY_CHECK | {"sql", "samples"}, {"sql"})
-        samples = _query(place, given["samples"]) if "samples" in given else None
-        yield check(place, None, "custom_sql", CustomSql(_query(place, given["sql"]), samples), given)
+        _refuse_unknown(place, given, _EVERY_CHECK | {"sql", "rows"})
+        if ("sql" in given) == ("rows" in given):
+            raise CheckDefinitionError(f"{place} takes one of sql and rows")
+        if "rows" in given:
+            rows = _query(place, given["rows"])
+            counted = CustomSql(f"select count(*)\nfrom (\n{rows}\n) as found", rows)
+            yield check(place, None, "custom_sql", counted, given, _NONE)
+        else:
+            yield check(place, None, "custom_sql", CustomSql(_query(place, given["sql"]), None), given)
 
 
 def _accepted(place: str, column: str, given: Mapping[str, Any]) -> Measure:

@@ -25,11 +25,11 @@ class CustomSql:
     """A query's one value.
 
     :ivar sql: the query.
-    :ivar samples: a query of keys of rows to blame, or None.
+    :ivar rows: a query of the rows to blame, where the value is their number; else None.
     """
 
     sql: str
-    samples: str | None
+    rows: str | None
 
 
 @dataclass(frozen=True)

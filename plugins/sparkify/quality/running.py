@@ -145,9 +145,9 @@ def _custom(check: Check, custom: CustomSql, session: Session) -> CheckResult:
         raise CheckDefinitionError(f"{check.name}: its query gave {len(rows)} rows: it must give one row of one column")
     [(found,)] = rows
     result = CheckResult(check, str(check.expectation), found, check.expectation.met_by(check.name, found))
-    if result.passed or custom.samples is None:
+    if result.passed or custom.rows is None:
         return result
-    return replace(result, samples=_samples(session, check, Fragment(f"{custom.samples}\nlimit {SAMPLES}")))
+    return replace(result, samples=_samples(session, check, Fragment(f"{custom.rows}\nlimit {SAMPLES}")))
 
 
 def _freshness(check: Check, table: TableChecks, session: Session, run: Run) -> CheckResult:

@@ -153,6 +153,8 @@ def declared(**changes: Any) -> str:
         (declared(columns={"at": {"freshness": {"leq_to": 1}}}), "freshness needs a window_column"),
         (declared(checks={"some": {"check_statement": "name like 'a%'"}}), "users.some: its SQL has a per cent sign"),
         (declared(queries={"some": {"sql": "select 7 % 2", "equal_to": 1}}), r"write mod\(a, b\)"),
+        (declared(queries={"some": {"equal_to": 1}}), "users.some takes one of sql and rows"),
+        (declared(queries={"some": {"sql": "select 1", "rows": "select 1"}}), "users.some takes one of sql and rows"),
         (declared(queries={"row_count": {"sql": "select 1", "equal_to": 1}}), "users.row_count is declared twice"),
         (declared(settled={"column": "at"}), "users.settled lacks table, then"),
     ],
