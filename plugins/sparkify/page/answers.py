@@ -42,7 +42,9 @@ class Answers:
             return await asyncio.wait_for(asyncio.shield(known), self._wait_seconds)
         except TimeoutError:
             raise PageProblem(
-                "slow", "The warehouse has not answered in time.", "Look at its load, and try again."
+                "slow",
+                "The warehouse has not answered in time.",
+                "See that the api-server reaches it, and with IAM logins AWS's API, too; look at its load; try again.",
             ) from None
 
     def _forget_later(self, key: Hashable, done: "asyncio.Future[Any]") -> None:
