@@ -31,7 +31,7 @@ class Storage:
 
         :raises S3LocationError: if one is no s3:// location.
         :raises ClusterError: if a policy limited to it would be wider than it, or would let the workers write to what
-            they only read.
+            they only read; or if manifests would lie among the songs or logs.
         """
         # What the layout says before its first directive or star, up to the last slash.
         logs = re.split(r"[%*]", log_layout, maxsplit=1)[0].rpartition("/")
@@ -43,7 +43,7 @@ class Storage:
             objects=_places(objects),
             manifests=_places([join_url(manifest_prefix, "")])[0],
         )
-        places._keep_the_source_from_being_written()
+        places._keep_manifests_and_source_apart()
         return places
 
     @property
@@ -65,17 +65,25 @@ class Storage:
             found.setdefault(bucket, []).append(f"{key}*")
         return {bucket: _once(prefixes) for bucket, prefixes in found.items()}
 
-    def _keep_the_source_from_being_written(self) -> None:
+    def _keep_manifests_and_source_apart(self) -> None:
         bucket, prefix = self.manifests
         # A prefix with its slash, for `logs` and `logs/` hold the same.
         read = [(other, f"{key.rstrip('/')}/") for other, key in self.sources] + list(self.objects)
         covered = next((key for other, key in read if other == bucket and key.startswith(prefix)), None)
-        if prefix and covered is None:
+        # As it is asked for: `song` takes in `song_manifests/`. In a source that is a whole bucket there is no place
+        # beside it.
+        around = next((key for other, key in self.sources if other == bucket and key and prefix.startswith(key)), None)
+        if not prefix:
+            why = "and there lies all that is in that bucket"
+        elif covered is not None:
+            why = f"and there lies s3://{bucket}/{covered}, which is only to be read"
+        elif around is not None:
+            why = f"and it lies below s3://{bucket}/{around}, which is only to be read: manifests would lie among data"
+        else:
             return
-        holds = f"s3://{bucket}/{covered}, which is only to be read" if prefix else "all that is in that bucket"
         raise ClusterError(
             f"the Variable sparkify_manifest_prefix is s3://{bucket}/{prefix}: the workers may write and delete below "
-            f"it, and there lies {holds}. Set it to a prefix for manifests alone, s3://{bucket}/sparkify-manifests/ say"
+            f"it, {why}. Set it to a prefix for manifests alone, s3://{bucket}/sparkify-manifests/ say"
         )
 
 
