@@ -145,11 +145,12 @@ def is_permanent(error: BaseException) -> bool:
 
 
 # A 3xx (a bucket of another region) or 4xx status is permanent but for these: throttling, a service behind the one
-# asked that is busy or away, and credentials that expired while the task ran.
+# asked that is busy or away, an object of IAM's that somebody else is just changing, and credentials that expired
+# while the task ran.
 _AWS_TRANSIENT = {
     *("SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"),
     *("BandwidthLimitExceeded", "PriorRequestNotComplete", "RequestTimeout", "RequestTimeTooSkewed"),
-    *("OperationAborted", "ExpiredToken", "ExpiredTokenException"),
+    *("OperationAborted", "ConcurrentModification", "ExpiredToken", "ExpiredTokenException"),
     *("DependentServiceRequestThrottlingFault", "DependentServiceUnavailableFault"),
 }
 _AWS_PERMANENT_TYPES = {

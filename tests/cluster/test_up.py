@@ -177,6 +177,15 @@ def test_a_service_behind_redshift_that_is_busy_or_away_is_worth_a_retry(runs: R
     assert not is_permanent(refused.value)
 
 
+def test_a_policy_that_somebody_else_is_just_changing_is_worth_a_retry(runs: Runs, front: Front) -> None:
+    runs.up(until="make_access")
+    runs.set_variable("sparkify_source", "s3://music-of-another-place")
+    front.failures["iam:CreatePolicyVersion"] = ["ConcurrentModification"]
+    with pytest.raises(Exception, match="ConcurrentModification") as refused:
+        runs.up(until="make_access")
+    assert not is_permanent(refused.value)
+
+
 def test_a_security_group_that_ec2_does_not_list_yet_is_worth_a_retry(runs: Runs) -> None:
     task = load_dag("sparkify_cluster_up").get_task("make_warehouse")
     with pytest.raises(NotYetError, match="does not list the security group sparkify-test-redshift yet") as refused:
@@ -273,6 +282,19 @@ def test_subnets_of_a_run_that_got_no_cluster_are_brought_to_the_form(runs: Runs
     runs.up({**there, "subnet_ids": subnets[1:2]})
     [group] = front.client("redshift").describe_cluster_subnet_groups()["ClusterSubnetGroups"]
     assert [subnet["SubnetIdentifier"] for subnet in group["Subnets"]] == subnets[1:2]
+
+
+@pytest.mark.parametrize("code", ["InvalidClusterSubnetGroupStateFault", "InvalidClusterSubnetStateFault"])
+def test_a_subnet_group_that_another_cluster_uses_is_not_made_anew_yet(runs: Runs, front: Front, code: str) -> None:
+    ec2 = front.client("ec2")
+    subnets = sorted(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"])
+    there = {**UP, "vpc_id": ec2.describe_vpcs()["Vpcs"][0]["VpcId"]}
+    runs.up({**there, "subnet_ids": subnets[:1]}, until="make_network")
+    front.failures["redshift:DeleteClusterSubnetGroup"] = [code]
+    with pytest.raises(NotYetError, match=f"another cluster uses the subnet group {NAME}") as refused:
+        runs.up({**there, "subnet_ids": subnets[1:2]}, until="make_network")
+    assert not is_permanent(refused.value)
+    runs.up({**there, "subnet_ids": subnets[1:2]}, until="make_network")
 
 
 def test_serverless_is_content_with_two_zones_where_there_are_no_more(runs: Runs, front: Front) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkify.cluster import provisioned
 from sparkify.cluster.account import code_of, not_yet
-from sparkify.cluster.errors import ClusterError
+from sparkify.cluster.errors import ClusterError, NotYetError
 from sparkify.cluster.form import SERVERLESS, UpForm
 from sparkify.cluster.names import Names
 
@@ -78,12 +78,16 @@ def ensure_subnet_group(redshift: Any, names: Names, place: Place, log: "Logger"
 
     One that a cluster uses keeps its subnets. One that a run has left without a cluster is made anew if its subnets are
     others, for those may be of another VPC.
+
+    :raises ForeignResourceError: if it is not ours.
+    :raises NotYetError: if it must be made anew, and another cluster uses it.
     """
     group = find_subnet_group(redshift, names)
     if group is not None:
         if subnets_of(group) == place.subnet_ids or provisioned.find(redshift, names) is not None:
             return names.subnet_group
-        redshift.delete_cluster_subnet_group(ClusterSubnetGroupName=names.subnet_group)
+        if why := remove_subnet_group(redshift, names):
+            raise NotYetError(why)
         log.info("Deleted subnet group %s of %s", names.subnet_group, ", ".join(subnets_of(group)))
     redshift.create_cluster_subnet_group(
         ClusterSubnetGroupName=names.subnet_group,
