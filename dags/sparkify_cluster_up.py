@@ -14,8 +14,8 @@ the tag `sparkify:cluster` is never taken over: the run stops and names it. Nor 
 another size.
 
 **The first time** the task `check_connection` fails, and says what to set: the connection's JSON, without a password,
-and that the cluster's owner is to run `sql/grants/bootstrap.sql`, which makes the user that loads: it says which. Do
-both, clear the task.
+and that the cluster's owner is to run `sql/grants/users.sql` and `sql/grants/bootstrap.sql`, which make the user that
+loads and give it its rights: it says which user. Do both, clear the task.
 
 **The password** of the cluster's owner is made by Redshift and kept in Secrets Manager. Airflow never has it.
 
@@ -156,7 +156,7 @@ with DAG(
             type="string",
             pattern=fields.USER_PATTERN,
             title="Loading user",
-            description="Of a provisioned cluster: the user to be made by sql/grants/bootstrap.sql, which says "
+            description="Of a provisioned cluster: the user to be made by sql/grants/users.sql, which says "
             "sparkify_loader. The workers may log in as it, and as no other. On serverless AWS names their user.",
             section="Users",
         ),

@@ -10,7 +10,7 @@ Then it lets the group `sparkify_analysts` read, if there is one. Start it by ha
   happens otherwise. Tables that this project does not create are not touched. Pause `sparkify_etl` and let its runs end
   first: they would fail. Load the rows again by a backfill.
 - **grants** only gives the group its rights, and fails if there is none. The cluster's owner makes it and the user that
-  loads, once, by `sql/grants/bootstrap.sql`.
+  loads, once, by `sql/grants/users.sql`.
 """
 
 from datetime import timedelta

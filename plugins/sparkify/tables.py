@@ -26,5 +26,5 @@ MIGRATIONS: tuple[str, ...] = (
     "migrations/0003_no_checked_versions.sql",
 )
 
-# What the analysts' group may read; given anew whenever tables are made. grants/bootstrap.sql is the owner's to run.
+# What the analysts' group may read; given anew whenever tables are made. The other grants are the owner's to run.
 GRANTS = ("grants/analysts.sql",)

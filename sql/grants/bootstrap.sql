@@ -1,12 +1,7 @@
--- Purpose: the user that loads, the analysts' group, and the schemas: all that takes a superuser's rights.
--- Run once, by the cluster's owner, connected to the warehouse's database, in one transaction, before sparkify_tables
--- runs for the first time. The second time CREATE USER fails, and nothing is changed.
--- No password: the user logs in by IAM, or gets one from the owner, who keeps it in a secrets backend.
--- On serverless IAM logs in nobody but "IAMR:<the workers' role>": put that name, in double quotes, in its place.
-create user sparkify_loader password disable nocreatedb nocreateuser;
-
-create group sparkify_analysts;
-
+-- Purpose: the loading user's schemas and rights in one database: all of it that takes a superuser's rights.
+-- Run by the cluster's owner, connected to the warehouse's database, in one transaction, after users.sql and before
+-- sparkify_tables runs for the first time. Idempotent; for another user it takes the schemas from the one before.
+-- On serverless put "IAMR:<the workers' role>", in double quotes, in the user's place, as in users.sql.
 -- Its own schemas, so that it needs no right to create in the database.
 create schema if not exists staging;
 

@@ -85,15 +85,15 @@ def test_a_connection_that_names_another_warehouse_leads_elsewhere(
 def test_the_advice_names_the_secret_and_what_to_run() -> None:
     advice = WORKGROUP.advice("redshift")
     assert "Secrets Manager, arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x" in advice
-    assert "sql/grants/bootstrap.sql" in advice
+    assert re.findall(r"sql/grants/\w+\.sql", advice) == ["sql/grants/users.sql", "sql/grants/bootstrap.sql"]
 
 
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        (CLUSTER, "sql/grants/bootstrap.sql in the database sparkify"),
-        (replace(CLUSTER, loader="etl"), "bootstrap.sql, with etl in place of sparkify_loader (docs/security.md), in"),
-        (WORKGROUP, 'bootstrap.sql, with "IAMR:<the workers\' role>" in place of sparkify_loader'),
+        (CLUSTER, "sql/grants/bootstrap.sql in the database sparkify; attached"),
+        (replace(CLUSTER, loader="etl"), "sparkify, with etl in place of sparkify_loader (docs/security.md); attached"),
+        (WORKGROUP, 'sparkify, with "IAMR:<the workers\' role>" in place of sparkify_loader (docs/security.md);'),
     ],
     ids=["as it stands", "another user", "serverless"],
 )
@@ -101,9 +101,10 @@ def test_the_advice_names_the_user_that_the_workers_will_be(target: Target, told
     assert told in target.advice("redshift")
 
 
-def test_the_script_that_is_advised_makes_the_user_that_the_advice_means() -> None:
-    script = (sql_folder() / "grants" / "bootstrap.sql").read_text()
-    assert f"create user {BOOTSTRAP_USER} " in script
+def test_the_scripts_that_are_advised_are_about_the_user_that_the_advice_means() -> None:
+    users, rights = ((sql_folder() / "grants" / name).read_text() for name in ("users.sql", "bootstrap.sql"))
+    assert f"create user {BOOTSTRAP_USER} " in users
+    assert f"to {BOOTSTRAP_USER};" in rights
 
 
 def test_the_check_asks_for_every_schema_in_which_tables_are_made() -> None:

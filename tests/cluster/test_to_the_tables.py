@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def test_a_connection_that_is_missing_or_leads_elsewhere_is_told_what_to_be(
             "db_user": "sparkify_loader",
         },
     }
-    assert "sql/grants/bootstrap.sql" in advice
+    assert "sql/grants/users.sql" in advice
     connect(host="other.abc.us-west-2.redshift.amazonaws.com")
     refused("leads elsewhere: its host is other.abc.us-west-2.redshift.amazonaws.com")
     connect(schema="dev2")
@@ -114,29 +115,47 @@ def test_a_login_that_would_be_asked_for_in_another_region_is_told_so(
     east = {**worker, "extra": {**worker["extra"], "region_name": "us-east-1"}}
     told = "it asks for its login in us-east-1, the cluster is in us-west-2"
 
-    def refused(said: str) -> None:
-        with pytest.raises(ClusterError, match=f"by {said}(?s:.*)set region_name in the extra of aws_default to us-w"):
+    def refused(asked: str) -> None:
+        remedy = f"set region_name in the extra of {asked} to us-west-2"
+        with pytest.raises(ClusterError, match=f"by {asked} {told}(?s:.*){remedy}"):
             runs.up(form, until="check_connection")
 
     monkeypatch.setenv("AIRFLOW_CONN_WORKERS", json.dumps(east))
     connect(conn_type="postgres", extra={"iam": True, "cluster-identifier": NAME, "aws_conn_id": "workers"})
-    refused(f"workers {told}")
+    refused("workers")
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(east))
     connect(extra={"iam": True, "cluster_identifier": NAME})
-    refused(f"aws_default {told}")
+    refused("aws_default")
     # Who logs in by a password asks nobody.
     connect()
     runs.up(form, until="check_connection")
 
 
-def test_a_user_for_whom_bootstrap_was_not_run_is_told_so_before_tables_are_made(
+def run_as_advised(owner: psycopg.Connection[Any], name: str, user: str) -> list[str]:
+    """Run a script as its header says, for a user; return what is there already."""
+    script = (sql_folder().parent / name).read_text().replace("sparkify_loader", f'"{user}"')
+    statements = DbApiHook.split_sql_string(script)
+    if name == "sql/grants/bootstrap.sql":
+        with owner.transaction():
+            for statement in statements:
+                owner.execute(statement.encode())
+        return []
+    there = []
+    for statement in statements:
+        try:
+            owner.execute(statement.encode())
+        except psycopg.errors.DuplicateObject as error:
+            there.append(str(error))
+    return there
+
+
+def test_a_user_who_may_not_make_tables_is_told_so_before_and_may_after_what_is_advised(
     runs: Runs, front: Front, warehouse: Warehouse, connect: Any, tmp_path: Path
 ) -> None:
     front.serverless.tells_namespace = False
     # In lower case, to which names fold.
     user, password = "iamr:worker", "Loading-7x"
     form = {**SERVERLESS, "database": "rights"}
-    script = (sql_folder() / "grants" / "bootstrap.sql").read_text().replace("sparkify_loader", f'"{user}"')
     changes = {"database": "rights", "users": {"cluster_owner": password}}
     try:
         with StandIn(warehouse, tmp_path, changes) as standin:
@@ -145,21 +164,25 @@ def test_a_user_for_whom_bootstrap_was_not_run_is_told_so_before_tables_are_made
                 replace(address, database="rights", user="cluster_owner", password=password).dsn, autocommit=True
             )
             with as_owner as owner:
-                owner.execute("create user newcomer password 'Loading-7x'")
                 logs_in = {"port": address.port, "password": password, "schema": "rights"}
-                connect(**logs_in, login="newcomer")
+                # Like one that IAM has made at the first login.
+                owner.execute(f"create user \"{user}\" password '{password}'".encode())
+                connect(**logs_in, login=user)
                 with pytest.raises(
-                    ClusterError, match="as newcomer, who may not make tables in staging, insights"
+                    ClusterError, match=f"as {user}, who may not make tables in staging, insights"
                 ) as no:
                     runs.up(form, until="create_tables")
                 assert 'with "IAMR:<the workers\' role>" in place of sparkify_loader' in str(no.value)
-                for statement in DbApiHook.split_sql_string(script):
-                    owner.execute(statement.encode())
+                advised = re.findall(r"sql/grants/\w+\.sql", str(no.value))
+                assert [len(run_as_advised(owner, name, user)) for name in advised] == [1, 0]
+                owner.execute(f"create user newcomer password '{password}'".encode())
+                connect(**logs_in, login="newcomer")
                 with pytest.raises(ClusterError, match="may not make tables in public, staging, insights"):
                     runs.up(form, until="create_tables")
-                owner.execute(f"alter user \"{user}\" password '{password}'".encode())
                 connect(**logs_in, login=user)
                 results = runs.up(form, until="create_tables")
+                # For who runs them twice, and for another database of the cluster.
+                assert [len(run_as_advised(owner, name, user)) for name in advised] == [2, 0]
         assert results["check_connection"]["user"] == user
         assert results["create_tables"]["granted"]
     finally:

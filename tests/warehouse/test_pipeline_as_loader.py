@@ -57,13 +57,14 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster after sql/grants/bootstrap.sql, whose users have got passwords, for want of IAM."""
+    """A cluster after the owner's scripts in sql/grants, whose users have got passwords, for want of IAM."""
     changes = {"database": "least", "users": {"cluster_owner": "Loading-7x"}}
     with Front(warehouse, tmp_path_factory.mktemp("front"), changes) as front:
         made = Cluster(warehouse, replace(front.redshift, database="least", user="cluster_owner"))
         with made.connect("cluster_owner") as owner, owner.transaction():
-            for statement in DbApiHook.split_sql_string((sql_folder() / "grants" / "bootstrap.sql").read_text()):
-                rows(owner, statement)
+            for name in ("users.sql", "bootstrap.sql"):
+                for statement in DbApiHook.split_sql_string((sql_folder() / "grants" / name).read_text()):
+                    rows(owner, statement)
             rows(owner, "alter user sparkify_loader password 'Loading-7x'")
             rows(owner, "create user analyst password 'Loading-7x' in group sparkify_analysts")
         yield made
@@ -191,7 +192,7 @@ def test_without_the_group_tables_are_made_and_grants_say_who_makes_it(loader: P
     task.group = "nobody_made_it"
     assert not task.execute(context)["granted"]
     task.action = "grants"
-    with pytest.raises(NoGroupError, match=r"let the cluster's owner run sql/grants/bootstrap\.sql"):
+    with pytest.raises(NoGroupError, match=r"let the cluster's owner run sql/grants/users\.sql"):
         task.execute(context)
 
 

@@ -19,8 +19,9 @@ from sparkify.session import Session
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-# The user that sql/grants/bootstrap.sql makes as it stands.
+# The user that sql/grants/users.sql makes as it stands, and to whom bootstrap.sql gives its rights.
 BOOTSTRAP_USER = "sparkify_loader"
+_AWS_DEFAULT = "aws_default"
 _OF_AWS = (".redshift.amazonaws.com", ".redshift-serverless.amazonaws.com")
 
 
@@ -62,17 +63,21 @@ class Target:
             "extra": extra,
         }
 
-    def advice(self, conn_id: str) -> str:
-        """What to do for the connection to work."""
+    def advice(self, conn_id: str, aws_conn_id: str = _AWS_DEFAULT) -> str:
+        """What to do for the connection to work.
+
+        :param aws_conn_id: the AWS connection by which it asks for its login.
+        """
         secret = f" (password: Secrets Manager, {self.secret_arn})" if self.secret_arn else ""
         # Redshift Serverless names the user after who asks for the credentials.
         user = '"IAMR:<the workers\' role>"' if self.serverless else self.loader
-        instead = "" if user == BOOTSTRAP_USER else f", with {user} in place of {BOOTSTRAP_USER} (docs/security.md),"
+        instead = "" if user == BOOTSTRAP_USER else f", with {user} in place of {BOOTSTRAP_USER} (docs/security.md)"
         return (
             f"Set the connection {conn_id!r} to\n{json.dumps(self.connection)}\n(docs/connections.md has other forms) "
-            f"after you have run sql/grants/bootstrap.sql{instead} in the database {self.database} as the admin"
-            f"{secret}, attached the workers' policy to their identity, and set region_name in the extra of aws_default"
-            f" to {self.region}: there the workers ask for their login. Then clear this task"
+            f"after you have run, as the admin{secret}, sql/grants/users.sql, statement by statement (one whose user "
+            "or group is there already fails and is done), and then sql/grants/bootstrap.sql in the database "
+            f"{self.database}{instead}; attached the workers' policy to their identity; and set region_name in the "
+            f"extra of {aws_conn_id} to {self.region}: there the workers ask for their login. Then clear this task"
         )
 
     def mismatch(self, connection: Any) -> str | None:
@@ -137,11 +142,11 @@ class CheckConnectionOperator(WarehouseOperator):
 
         conn_id = str(self.conn_id)
         target = find_target(Aws(self.aws_conn_id, self.region), UpForm.parse(self.form, region=self.region))
-        advice = target.advice(conn_id)
         try:
             connection = BaseHook.get_connection(conn_id)
         except AirflowNotFoundException as error:
-            raise ClusterError(f"connection {conn_id!r} is not defined. {advice}") from error
+            raise ClusterError(f"connection {conn_id!r} is not defined. {target.advice(conn_id)}") from error
+        advice = target.advice(conn_id, _asks_by(connection))
         if why := target.mismatch(connection) or _asks_elsewhere(connection, self.region):
             raise ClusterError(f"connection {conn_id!r} leads elsewhere: {why}. {advice}")
         try:
@@ -203,16 +208,20 @@ def find_target(aws: Aws, form: UpForm) -> Target:
     )
 
 
+def _asks_by(connection: Any) -> str:
+    """The AWS connection by which the hook would ask for credentials."""
+    # Named by the type postgres alone; the driver of the type redshift refuses it.
+    return str(connection.extra_dejson.get("aws_conn_id", _AWS_DEFAULT))
+
+
 def _asks_elsewhere(connection: Any, region: str) -> str | None:
     """Tell whether the hook would ask for credentials in another region than the cluster's.
 
     Neither type of connection lets its own extra say the region: the hooks take the AWS connection's.
     """
-    extra = connection.extra_dejson
-    if not extra.get("iam"):
+    if not connection.extra_dejson.get("iam"):
         return None
-    # Of the type postgres alone; the driver of the type redshift refuses it.
-    aws_conn_id = extra.get("aws_conn_id", "aws_default")
+    aws_conn_id = _asks_by(connection)
     asked = default_region(aws_conn_id)
     return None if asked == region else f"by {aws_conn_id} it asks for its login in {asked}, the cluster is in {region}"
 

@@ -147,7 +147,7 @@ class ManageTablesOperator(WarehouseOperator):
         if not self.grants:
             return False
         if not session.value("select count(*) from pg_group where groname = %s", (self.group,)):
-            missing = f"there is no group {self.group}: let the cluster's owner run sql/grants/bootstrap.sql once"
+            missing = f"there is no group {self.group}: let the cluster's owner run sql/grants/users.sql"
             if self.action == "grants":
                 raise NoGroupError(missing)
             self.log.info("No rights were granted: %s", missing)
