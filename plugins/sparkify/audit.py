@@ -100,3 +100,45 @@ def changed_since_staged(session: Session, audit_table: str, run: TaskRun, table
         (table, *window.bounds, run.dag_id, run.run_id),
     )
     return changed is not None and (staged is None or changed > staged)
+
+
+def loaded_from_later(
+    session: Session, audit_table: str, run: TaskRun, table: str, staged_as: str, window: Window
+) -> str | None:
+    """Name a run that has loaded some of the window into the table from what it staged later than this run, if any.
+
+    Asked under the table's lock: by a retry, or when a task is cleared, this run's rows may be older than those that
+    are there.
+
+    :param staged_as: the name by which stagings of both are recorded.
+    :return: DAG and run, or None.
+    """
+    start, end = window.bounds
+    moment = "max(coalesce(began_at, loaded_at))"
+    found = session.fetch(
+        "with staged as (\n"
+        f"    select dag_id, run_id, {moment} as staged_at\n"
+        f"    from {table_name(audit_table)}\n"
+        "    where window_start < %s and window_end > %s and table_name = %s\n"
+        "    group by dag_id, run_id\n"
+        "),\n\n"
+        "loaded as (\n"
+        f"    select dag_id, run_id, {moment} as loaded_at\n"
+        f"    from {table_name(audit_table)}\n"
+        "    where window_start < %s and window_end > %s and table_name = %s\n"
+        "    group by dag_id, run_id\n"
+        ")\n\n"
+        "select later.dag_id, later.run_id\n"
+        "from staged as own\n"
+        "inner join staged as later on own.staged_at < later.staged_at\n"
+        "inner join loaded\n"
+        "    on\n"
+        "        later.dag_id = loaded.dag_id\n"
+        "        and later.run_id = loaded.run_id\n"
+        "        and later.staged_at < loaded.loaded_at\n"
+        "where own.dag_id = %s and own.run_id = %s\n"
+        "order by later.staged_at desc\n"
+        "limit 1",
+        (end, start, staged_as, end, start, table, run.dag_id, run.run_id),
+    )
+    return " ".join(found[0]) if found else None

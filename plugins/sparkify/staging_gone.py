@@ -1,13 +1,24 @@
-"""The error of a load whose staging table no longer exists."""
+"""The errors of a load whose staging table is not what it should load any more: it is gone, or out of date."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sparkify.failures import UNDEFINED_TABLE, PermanentWarehouseError, describe
+from sparkify.window import Window
 
 
 class StagingGoneError(PermanentWarehouseError):
     """A load was started again after its run's staging table was dropped."""
+
+
+class StagingOutOfDateError(PermanentWarehouseError):
+    """A load was started again after another run had staged its window anew and loaded it."""
+
+    def __init__(self, staging: str, staged_by: str | None, table: str, window: Window, newer: str) -> None:
+        super().__init__(
+            f"{staging} is out of date: {newer} has staged some of {window} later and loaded it into {table}. Nothing "
+            f"was changed. To load what the source holds now, clear the task {staged_by!r} with its downstream tasks"
+        )
 
 
 @contextmanager

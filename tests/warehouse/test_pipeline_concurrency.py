@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from sparkify.staging_gone import StagingOutOfDateError
 from tests import expected
 from tests.pipeline import Pipeline
 from tests.stack import until
@@ -54,6 +55,41 @@ def test_three_runs_of_one_window_at_once_give_the_rows_of_one(source: Source) -
         ("load_time", "staging.lock_time"),
     ):
         at_once(pipeline, task, lock)
+    assert pipeline.tables() == expected.tables(source.folder)
+
+
+STAGES = ("stage_events", "stage_songs")
+LOADS = ("load_users", "load_songs", "load_artists", "load_songplays", "load_time")
+
+
+def test_what_another_run_has_staged_later_and_loaded_is_not_changed_back_by_a_retry(source: Source) -> None:
+    pipeline = source.pipeline
+    for task in STAGES:
+        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    corrected = [event(itemInSession=item, ts=TS + item, level="paid", location="corrected") for item in range(3)]
+    source.events(*corrected)
+    pipeline.load(*DAY, run_id="manual__two")
+    loaded = pipeline.tables()
+    for task in ("load_users", "load_songplays"):
+        with pytest.raises(
+            StagingOutOfDateError, match=r"sparkify_etl manual__two has .* clear the task 'stage_events'"
+        ):
+            pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=2)
+        assert pipeline.tables() == loaded == expected.tables(source.folder)
+    source.events(*corrected, event(itemInSession=9, ts=TS + 9))
+    for task in (*STAGES, *LOADS):
+        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=3)
+    assert pipeline.tables() == expected.tables(source.folder)
+
+
+def test_what_another_run_has_only_staged_later_keeps_no_run_from_loading(source: Source) -> None:
+    pipeline = source.pipeline
+    for run in RUNS[:2]:
+        for task in STAGES:
+            pipeline.run("sparkify_etl", FORM, only=task, run_id=run)
+    pipeline.run("sparkify_etl", {"start": "2018-11-13", "end": "2018-11-14"}, run_id="manual__another_day")
+    for task in LOADS:
+        pipeline.run("sparkify_etl", FORM, only=task, run_id=RUNS[0])
     assert pipeline.tables() == expected.tables(source.folder)
 
 

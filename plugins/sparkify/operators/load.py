@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
-from sparkify.audit import LoadCounts, changed_since_staged
+from sparkify.audit import LoadCounts, changed_since_staged, loaded_from_later
+from sparkify.identifiers import staged_like
 from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
 from sparkify.sql_files import select_of
-from sparkify.staging_gone import telling_what_to_clear
+from sparkify.staging_gone import StagingOutOfDateError, telling_what_to_clear
 from sparkify.window import Window
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class LoadOperator(AuditedOperator):
     :param lock_table: empty companion table that every writer of `table` locks first.
     :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
     :param window_end: its end, not in it (templated).
-    :param staging: the run's own staging table that the SELECT reads, if one (templated); if it is gone, the
-        error says which task brings it back.
+    :param staging: the run's own staging table that the SELECT reads, if one (templated); if it is gone, or older than
+        what another run has staged and loaded since, nothing is changed and the error says which task brings it back.
     :param staged_by: the task that makes it.
     """
 
@@ -75,7 +76,7 @@ class LoadOperator(AuditedOperator):
         """Load in one transaction, which locks first and records itself last.
 
         :return: the counts of :class:`sparkify.audit.LoadCounts`.
-        :raises PermanentWarehouseError: what a retry cannot mend; StagingGoneError among them.
+        :raises PermanentWarehouseError: what a retry cannot mend; StagingGoneError, StagingOutOfDateError too.
         :raises WarehouseError: what it may.
         """
         window = Window.parse(self.window_start, self.window_end)
@@ -89,9 +90,20 @@ class LoadOperator(AuditedOperator):
             started = time.monotonic()
             with session.transaction(lock=self.lock_table):
                 counts = replace(self.load(session, window), seconds=time.monotonic() - started)
+                if counts.changed:
+                    self._require_latest(session, context, window)
                 changed_before = self._changed_before(session, context, window, counts)
                 self.audit(session, context, self.table, window, counts)
         return self.finish(context, window, counts, changed_before=changed_before)
+
+    def _require_latest(self, session: Session, context: "Context", window: Window) -> None:
+        """Refuse to change what another run has made of rows that it staged later: the source has changed between."""
+        if self.staging is None:
+            return
+        run = self.task_run(context)
+        newer = loaded_from_later(session, self.audit_table, run, self.table, staged_like(self.staging), window)
+        if newer:
+            raise StagingOutOfDateError(self.staging, self.staged_by, self.table, window, newer)
 
     def _changed_before(self, session: Session, context: "Context", window: Window, counts: LoadCounts) -> bool:
         """Tell whether an earlier try has changed the table, and perhaps could not tell, where this one does not."""
