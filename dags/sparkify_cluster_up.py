@@ -43,11 +43,12 @@ from sparkify.sql_files import sql_folder
 from sparkify.tables import GRANTS, MIGRATIONS, TABLES
 
 wanted = {**CLUSTER, "form": "{{ params | tojson }}"}
+# No Variable has a default; sparkify_etl says why.
 storage = {
-    "source": "{{ var.value.get('sparkify_source', 's3://udacity-dend') }}",
-    "log_layout": "{{ var.value.get('sparkify_log_layout', 'log_data/%Y/%m/%Y-%m-%d-events.json') }}",
-    "song_prefix": "{{ var.value.get('sparkify_song_prefix', 'song_data/') }}",
-    "jsonpaths": "{{ var.value.get('sparkify_jsonpaths', 'log_json_path.json') }}",
+    "source": "{{ var.value.sparkify_source }}",
+    "log_layout": "{{ var.value.sparkify_log_layout }}",
+    "song_prefix": "{{ var.value.sparkify_song_prefix }}",
+    "jsonpaths": "{{ var.value.sparkify_jsonpaths }}",
     "manifest_prefix": "{{ var.value.sparkify_manifest_prefix }}",
 }
 

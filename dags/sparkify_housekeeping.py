@@ -2,7 +2,7 @@
 # Sparkify: what failed runs have left
 
 A run that succeeds drops its staging table and deletes its manifests itself. One that fails keeps them, for diagnosis.
-Once a day this DAG removes those that are older than the Variable `sparkify_keep_days` says, 7 without it: staging
+Once a day this DAG removes those that are older than the Variable `sparkify_keep_days` says, 7 as a rule: staging
 tables by their run's last record in `load_audit`, manifests by S3's own date.
 
 Never removed are the table of a run that is queued or running, and a table or object that no run of ours has made; the
@@ -20,8 +20,9 @@ from sparkify.operators.drop_staging import DropOldStagingOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
 from sparkify.sql_files import sql_folder
 
+# No Variable has a default; sparkify_etl says why.
 age = {
-    "keep_days": "{{ var.value.get('sparkify_keep_days', '7') }}",
+    "keep_days": "{{ var.value.sparkify_keep_days }}",
     "before": "{{ dag_run.run_after.isoformat() }}",
 }
 
@@ -55,6 +56,6 @@ with DAG(
         doc_md="Delete the manifests of failed tries.",
         of_dag="sparkify_etl",
         manifest_prefix="{{ var.value.sparkify_manifest_prefix }}",
-        region="{{ var.value.get('sparkify_region', 'us-west-2') }}",
+        region="{{ var.value.sparkify_region }}",
         **age,
     )

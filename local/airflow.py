@@ -123,8 +123,8 @@ class Airflow:
         return self._environment
 
     def connect(self, redshift: RedshiftAddress, s3: S3Server, iam_role: str) -> dict[str, str]:
-        """Add the stack's connections and Variables to the environment and return it."""
-        self._environment |= airflow_settings.connections(redshift, s3, iam_role)
+        """Add the stack's connections and Variables to the environment, but for what was given; return it."""
+        self._environment |= {**airflow_settings.connections(redshift, s3, iam_role), **self._further}
         return self._environment
 
     def wait(self, ready: Callable[[], bool], check: Callable[[], None]) -> None:

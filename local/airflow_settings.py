@@ -114,8 +114,9 @@ def connections(redshift: RedshiftAddress, s3: S3Server, iam_role: str) -> dict[
         "AIRFLOW_VAR_SPARKIFY_SOURCE": f"s3://{SOURCE_BUCKET}",
         "AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX": f"s3://{MANIFEST_BUCKET}/manifests/",
         "AIRFLOW_VAR_SPARKIFY_REGION": s3.region,
-        # Their defaults, said: each that is not costs every task that reads it a question to the API.
+        # As the public data set has them.
         "AIRFLOW_VAR_SPARKIFY_LOG_LAYOUT": "log_data/%Y/%m/%Y-%m-%d-events.json",
         "AIRFLOW_VAR_SPARKIFY_SONG_PREFIX": "song_data/",
         "AIRFLOW_VAR_SPARKIFY_JSONPATHS": "log_json_path.json",
+        "AIRFLOW_VAR_SPARKIFY_KEEP_DAYS": "7",
     }

@@ -90,10 +90,6 @@ class OperatorApi(AirflowApi):
         query = {"state": list(states), "limit": 1}
         return int(self._get(f"/api/v2/dags/{dag_id}/dagRuns", query)["total_entries"])
 
-    def set_variable(self, name: str, value: str) -> None:
-        """Make a Variable."""
-        self._send("POST", "/api/v2/variables", {"key": name, "value": value})
-
     def asset_events(self, run_id: str) -> dict[str, dict[str, Any]]:
         """Return the events that a run's tasks have made, by the asset's name; fails if one has two."""
         events = list(self._pages("/api/v2/assets/events", "asset_events", {"source_run_id": run_id}))

@@ -18,6 +18,16 @@ from local.warehouse import Warehouse
 
 _reading = threading.Lock()
 ROOT = Path(__file__).resolve().parent.parent
+# As the public data set has them; where it lies is each test's own.
+VARIABLES = {
+    "sparkify_source": "s3://udacity-dend",
+    "sparkify_manifest_prefix": "s3://manifests/sparkify/",
+    "sparkify_region": "us-west-2",
+    "sparkify_log_layout": "log_data/%Y/%m/%Y-%m-%d-events.json",
+    "sparkify_song_prefix": "song_data/",
+    "sparkify_jsonpaths": "log_json_path.json",
+    "sparkify_keep_days": "7",
+}
 COLUMNS = {
     "songplays": "songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location, user_agent",
     "users": "user_id, first_name, last_name, gender, level, last_event_at",
@@ -66,8 +76,9 @@ class Pipeline:
         self.set_role(warehouse.iam_role)
         monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT", json.dumps(redshift))
         monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(worker))
-        self.set_variable("sparkify_source", f"s3://{bucket}")
-        self.set_variable("sparkify_manifest_prefix", f"s3://{bucket}/manifests/")
+        own = {"sparkify_source": f"s3://{bucket}", "sparkify_manifest_prefix": f"s3://{bucket}/manifests/"}
+        for name, value in {**VARIABLES, **own}.items():
+            self.set_variable(name, value)
 
     def put(self, key: str, body: str | bytes) -> None:
         """Write one object of the source."""

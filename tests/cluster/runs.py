@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, DownstreamTasksSk
 from airflow.sdk.execution_time.context import VariableAccessor
 
 from tests.cluster.front import Front
-from tests.pipeline import execute, load_dag
+from tests.pipeline import VARIABLES, execute, load_dag
 
 NAME = "sparkify-test"
 REGION = "us-west-2"
@@ -44,8 +44,9 @@ class Runs:
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         # Without it each client reads botocore's descriptions anew: most of a run's time.
         monkeypatch.setenv("AIRFLOW__AWS__SESSION_FACTORY", "sparkify.aws_session.SharedLoaderSessionFactory")
-        self.set_variable("sparkify_source", "s3://music/raw")
-        self.set_variable("sparkify_manifest_prefix", "s3://scratch/manifests/")
+        own = {"sparkify_source": "s3://music/raw", "sparkify_manifest_prefix": "s3://scratch/manifests/"}
+        for name, value in {**VARIABLES, **own}.items():
+            self.set_variable(name, value)
 
     def up(self, form: dict[str, Any] | None = None, *, until: str = "wait_until_available") -> dict[str, Any]:
         """Run sparkify_cluster_up; without a warehouse to connect to it ends at `until`."""

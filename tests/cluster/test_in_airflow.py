@@ -13,6 +13,7 @@ from local.settings import ROOT
 from local.warehouse import Warehouse
 from tests.cluster.front import Front
 from tests.cluster.runs import DOWN, UP
+from tests.pipeline import VARIABLES
 
 _PROGRAM = """
 import json, sys
@@ -44,6 +45,7 @@ def test_airflow_runs_them_skips_what_a_dry_run_leaves_out_and_stores_no_secret(
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__AWS__SESSION_FACTORY": "sparkify.aws_session.SharedLoaderSessionFactory",
             "PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}",
+            **{f"AIRFLOW_VAR_{name.upper()}": value for name, value in VARIABLES.items()},
             "AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX": "s3://scratch/manifests/",
             "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(
                 {

@@ -104,16 +104,6 @@ def test_sources_are_those_of_the_public_data_set_unless_the_environment_names_o
     assert [asset.name for asset in source_assets().values()] == _uris()
 
 
-def test_the_defaults_are_those_that_the_tasks_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SOURCE", "LOG_LAYOUT", "SONG_PREFIX"):
-        monkeypatch.delenv(f"AIRFLOW_VAR_SPARKIFY_{name}", raising=False)
-    templates: dict[str, Any] = {task.task_id: task for task in load_dag("sparkify_etl").tasks}
-    logs, songs = templates["stage_events"], templates["stage_songs"]
-    assert "'s3://udacity-dend'" in logs.source
-    assert "'log_data/%Y" in logs.layout
-    assert "'song_data/'" in songs.prefix
-
-
 def _uris() -> list[str]:
     return [asset.uri for asset in source_assets().values() if isinstance(asset, Asset)]
 

@@ -20,7 +20,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from sparkify.alerts import task_failed
 from sparkify.operators.load_dimension import LoadDimensionOperator
 from sparkify.retry_policy import WarehouseRetryPolicy
-from tests.pipeline import load_dag
+from tests.pipeline import VARIABLES, load_dag
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -42,27 +42,28 @@ def dag_of(path: Path) -> DAG:
 
 @pytest.fixture(params=sorted(RUNS))
 def context(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[DAG], dict[str, Any]]:
-    monkeypatch.setenv("AIRFLOW_VAR_SPARKIFY_MANIFEST_PREFIX", "s3://manifests/sparkify/")
-    logical_date, start, end, kind, form = RUNS[request.param]
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(f"AIRFLOW_VAR_{name.upper()}", value)
+    return lambda dag: context_of(dag, request.param)
 
-    def make(dag: DAG) -> dict[str, Any]:
-        run = SimpleNamespace(
-            dag_id=dag.dag_id,
-            run_id=f"{kind}__1",
-            run_type=kind,
-            logical_date=logical_date,
-            data_interval_start=start,
-            data_interval_end=end,
-            run_after=HOUR + timedelta(hours=1, minutes=5),
-        )
-        return {
-            "dag_run": run,
-            "run_id": run.run_id,
-            "params": {**dag.params.dump(), **form},
-            "var": {"value": VariableAccessor(deserialize_json=False)},
-        }
 
-    return make
+def context_of(dag: DAG, case: str) -> dict[str, Any]:
+    logical_date, start, end, kind, form = RUNS[case]
+    run = SimpleNamespace(
+        dag_id=dag.dag_id,
+        run_id=f"{kind}__1",
+        run_type=kind,
+        logical_date=logical_date,
+        data_interval_start=start,
+        data_interval_end=end,
+        run_after=HOUR + timedelta(hours=1, minutes=5),
+    )
+    return {
+        "dag_run": run,
+        "run_id": run.run_id,
+        "params": {**dag.params.dump(), **form},
+        "var": {"value": VariableAccessor(deserialize_json=False)},
+    }
 
 
 def rendered(dag: DAG, context: dict[str, Any]) -> dict[str, Any]:

@@ -57,8 +57,6 @@ def assert_nothing_is_held(drill: Drill) -> None:
 
 def assert_housekeeping_leaves_nothing(drill: Drill) -> None:
     """After sparkify_housekeeping there is no run's staging table and no manifest."""
-    # Everything is older than the blink of an eye.
-    drill.api.set_variable("sparkify_keep_days", "0.00001")
     drill.api.unpause("sparkify_housekeeping")
     run_id = drill.api.trigger("sparkify_housekeeping", {})
     assert drill.stack.wait_for("sparkify_housekeeping", run_id) == "success"

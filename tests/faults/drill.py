@@ -39,6 +39,8 @@ QUICK_TO_NOTICE = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
 }
+# For the housekeeping at the end everything is then older than the blink of an eye.
+KEEP_NOTHING = {"AIRFLOW_VAR_SPARKIFY_KEEP_DAYS": "0.00001"}
 
 
 class Drill:
@@ -185,7 +187,10 @@ def drill(month: Path, first: datetime, days: int) -> Iterator[Drill]:
         loop.do(s3_proxy.start())
         try:
             with stack_of_tests(
-                month, ports=(ui, redshift, s3), detours=Detours(to_redshift, to_s3), further=QUICK_TO_NOTICE
+                month,
+                ports=(ui, redshift, s3),
+                detours=Detours(to_redshift, to_s3),
+                further=QUICK_TO_NOTICE | KEEP_NOTHING,
             ) as stack:
                 keeper = Keeper(stack.stack)
                 hidden = [f"{first + timedelta(days=day):%Y-%m-%d}" for day in range(days)]

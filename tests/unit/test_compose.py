@@ -167,7 +167,6 @@ def test_a_connection_set_to_nothing_is_one_that_airflow_looks_for_elsewhere(tmp
 def test_what_is_optional_reaches_airflow_if_it_is_set_and_is_unset_else(aws_env: Path, tmp_path: Path) -> None:
     optional = {
         "AIRFLOW_CONN_SPARKIFY_ALERTS": "http://hook.example",
-        "AIRFLOW_VAR_SPARKIFY_KEEP_DAYS": "3",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "http", "url": "http://lineage.example"}',
         "AIRFLOW__SECRETS__BACKEND": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
         "SPARKIFY_DEADLINE_MINUTES": "30",
@@ -187,9 +186,7 @@ def test_every_setting_that_the_code_and_its_guides_name_can_be_set(everything: 
         found for text in texts for found in re.findall(r"\b(?:SPARKIFY_(?:SCHEDULE|DEADLINE)_\w+|AIRFLOW__\w+)", text)
     }
     named |= {
-        f"AIRFLOW_VAR_{found.upper()}"
-        for text in texts
-        for found in re.findall(r"var\.value(?:\.get\(')?\.?(sparkify_\w+)", text)
+        f"AIRFLOW_VAR_{found.upper()}" for text in texts for found in re.findall(r"var\.value\.(sparkify_\w+)", text)
     }
     assert {"SPARKIFY_DEADLINE_MINUTES", "AIRFLOW_VAR_SPARKIFY_KEEP_DAYS"} <= named
     assert named - set(everything["services"]["scheduler"]["environment"]) == set()

@@ -9,10 +9,10 @@ from sparkify.alerts import task_failed
 from sparkify.cluster.form import MAX_NAME, NAME_PATTERN, REGION_PATTERN
 from sparkify.retry_policy import WarehouseRetryPolicy
 
-# The arguments by which a task knows its cluster.
+# The arguments by which a task knows its cluster. The Variable has no default: the DAG file of sparkify_etl says why.
 CLUSTER = {
     "cluster": "{{ params.name }}",
-    "region": "{{ params.region or var.value.get('sparkify_region', 'us-west-2') }}",
+    "region": "{{ params.region or var.value.sparkify_region }}",
 }
 
 
