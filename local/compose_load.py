@@ -2,7 +2,8 @@
 
 Makes the tables, loads the month by one run of `sparkify_etl`, waits for the insights that follow, and leaves a file
 that the service's health check looks for. Then it stays: `docker compose up --wait` waits for what keeps running. Into
-a warehouse that is not the stack's stand-in it loads nothing.
+a warehouse that is not the stack's stand-in it loads nothing. Told to end by SIGTERM, it first pauses
+`sparkify_etl` again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 from local.airflow_api import AirflowApi
 from local.airflow_settings import LOGIN
@@ -38,6 +40,7 @@ def main() -> int:
     Reads SPARKIFY_AIRFLOW_URL, SPARKIFY_ADMIN_PASSWORD and AIRFLOW_CONN_REDSHIFT. Started again it tries again, what is
     loaded already is not loaded again, and insights that failed are computed again.
     """
+    signal.signal(signal.SIGTERM, _end)
     api = AirflowApi(os.environ["SPARKIFY_AIRFLOW_URL"], LOGIN, os.environ["SPARKIFY_ADMIN_PASSWORD"])
     try:
         require_stand_in(os.environ["AIRFLOW_CONN_REDSHIFT"])
@@ -118,6 +121,11 @@ def _wait(what: str, done: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise StackError(f"waited {_PATIENCE_SECONDS:.0f} s in vain for {what}")
         time.sleep(_POLL_SECONDS)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """End by an exception, so that the pause comes: `docker compose down` takes the note away with the container."""
+    sys.exit(128 + number)
 
 
 def _say(text: str) -> None:

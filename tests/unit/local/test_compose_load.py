@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -72,6 +74,42 @@ def test_a_load_that_fails_leaves_the_schedule_paused_and_says_what_failed(note:
     airflow = Airflow("success", "failed")
     with pytest.raises(StackError, match=r"could not be loaded: only .*sparkify_etl would not"):
         compose_load.load(airflow, MONTH)
+    assert airflow.paused[ETL_DAG]
+    assert not note.exists()
+
+
+class Stopped(Airflow):
+    """An Airflow whose load is told to end as soon as it has started a run of the schedule."""
+
+    def ready(self, dag_ids: tuple[str, ...]) -> bool:  # noqa: ARG002 - as the API has it
+        return True
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        run_id = super().trigger(dag_id, conf)
+        if dag_id == ETL_DAG:
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise AssertionError("it went on")
+        return run_id
+
+
+@pytest.fixture
+def sigterm() -> Iterator[None]:
+    """What SIGTERM does, kept; without a handler of the load's own nothing."""
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_a_load_that_is_told_to_end_leaves_the_schedule_paused(monkeypatch: pytest.MonkeyPatch, note: Path) -> None:
+    airflow = Stopped("success", "success")
+    monkeypatch.setattr(compose_load, "AirflowApi", lambda *_: airflow)
+    monkeypatch.setenv("SPARKIFY_AIRFLOW_URL", "http://api-server:8080")
+    monkeypatch.setenv("SPARKIFY_ADMIN_PASSWORD", "unused")
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT", "redshift://awsuser@redshift:5439/dev")
+    with pytest.raises(SystemExit) as end:
+        compose_load.main()
+    assert end.value.code == 128 + signal.SIGTERM
     assert airflow.paused[ETL_DAG]
     assert not note.exists()
 
