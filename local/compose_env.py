@@ -2,7 +2,8 @@
 
 Generates each secret once and keeps what is there, so it can be run again, after an upgrade say. A file is for AWS or
 for the stand-in: one that holds the other's settings is refused, because mixed they would load the sample into a
-warehouse that is not the stand-in. The file is readable by its owner alone and git ignores it.
+warehouse that is not the stand-in. What was made with `--local` is completed without it, too. The file is readable by
+its owner alone and git ignores it.
 """
 
 from __future__ import annotations
@@ -88,10 +89,14 @@ _STAND_INS: dict[str, Callable[[str], bool]] = {
 def complete(text: str, *, local: bool) -> str:
     """Return the text of an `.env` with what it lacks added at its end; what it sets stays as it is.
 
-    :param local: also set what the profile `local` needs, and the profile itself.
+    :param local: also set what the profile `local` needs, and the profile itself; so it is for a text that names the
+        profile and sets nothing that is not the stand-in's.
     :raises StackError: if it sets a warehouse or an S3 that is not the stand-in, or without `local` one that is.
     """
     held = {name: value.strip().strip("'\"") for name, value in _SETTING.findall(text)}
+    local = local or (
+        "COMPOSE_PROFILES" in held and all(is_ours(held[name]) for name, is_ours in _STAND_INS.items() if name in held)
+    )
     if wrong := [name for name, is_ours in _STAND_INS.items() if name in held and is_ours(held[name]) is not local]:
         holds, asked = ("AWS", "the stand-in") if local else ("the stand-in", "AWS")
         raise StackError(
@@ -160,7 +165,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m local.compose_env", description="Write the secrets that docker-compose.yaml asks for."
     )
-    parser.add_argument("--local", action="store_true", help="also what stands in for AWS: the profile `local`")
+    parser.add_argument(
+        "--local",
+        action="store_true",
+        help="also what stands in for AWS: the profile `local`; a file that was made so needs it no more",
+    )
     parser.add_argument("--file", type=Path, default=ROOT / ".env", help="default: .env beside docker-compose.yaml")
     given = parser.parse_args(arguments)
     before = given.file.read_text(encoding="utf-8") if given.file.exists() else ""

@@ -248,12 +248,36 @@ def test_what_stands_in_for_aws_is_not_mixed_into_a_file_for_aws(
     assert path.read_text() == f"{line}\n"
 
 
+def test_a_file_that_was_made_for_the_stand_in_is_completed_by_the_plain_command(tmp_path: Path) -> None:
+    path = tmp_path / "env"
+    whole = compose_env.complete("", local=True)
+    without = re.sub(r"^SPARKIFY_JWT_SECRET=.*\n", "", whole, flags=re.MULTILINE)
+    path.write_text(without)
+    assert compose_env.main(["--file", str(path)]) == 0
+    [secret] = re.findall(r"^SPARKIFY_JWT_SECRET='(.+)'$", path.read_text(), re.MULTILINE)
+    assert path.read_text() == f"{without}SPARKIFY_JWT_SECRET='{secret}'\n"
+    assert secret not in whole
+
+
+def test_a_file_for_aws_with_the_stand_ins_profile_is_completed_for_neither(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "env"
+    path.write_text(f"COMPOSE_PROFILES=local\n{FILLED_IN}")
+    before = path.read_text()
+    assert compose_env.main(["--file", str(path)]) == 2
+    assert "sets COMPOSE_PROFILES for the stand-in, and is to be for AWS" in capsys.readouterr().err
+    assert compose_env.main(["--local", "--file", str(path)]) == 2
+    assert path.read_text() == before
+
+
 def test_a_file_for_the_stand_in_is_not_taken_for_one_for_aws(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "env"
-    path.write_text(compose_env.complete("", local=True))
-    for _ in range(6):
+    # Without the profile it could be for either.
+    path.write_text(re.sub(r"^COMPOSE_PROFILES=.*\n", "", compose_env.complete("", local=True), flags=re.MULTILINE))
+    for _ in range(5):
         before = path.read_text()
         assert compose_env.main(["--file", str(path)]) == 2
         found = re.search(r"sets ([\w, ]+) for the stand-in, and is to be for AWS", capsys.readouterr().err)
