@@ -4,7 +4,7 @@ import re
 import ssl
 from dataclasses import dataclass
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 UNDEFINED_TABLE = "42P01"
 # The statement ran out of time, or was cancelled: at once again it would only do the same.
@@ -116,14 +116,18 @@ def describe(error: BaseException) -> Failure:
 def translate(error: BaseException, doing: str, *, soon: bool = True) -> AirflowException:
     """Return the exception to raise in place of a driver's: permanent errors end the task at once.
 
+    Connecting raises others, too: AWS's, of whom a login by IAM asks for credentials; and Airflow's for a connection
+    that is not defined, which is also what it says of one that it cannot read for a moment.
+
     :param soon: whether a transient one is worth another try within seconds.
     """
     failure = describe(error)
     state = f" (SQLSTATE {failure.sqlstate})" if failure.sqlstate else ""
     message = f"{doing}: {failure}{state}"
-    if failure.permanent:
+    if aws_permanent(error) if _is_aws(error) else failure.permanent:
         return PermanentWarehouseError(message)
-    return WarehouseError(message, soon=soon and failure.sqlstate != _CANCELLED)
+    later = failure.sqlstate == _CANCELLED or isinstance(error, AirflowNotFoundException)
+    return WarehouseError(message, soon=soon and not later)
 
 
 def is_permanent(error: BaseException) -> bool:
@@ -136,12 +140,17 @@ def is_permanent(error: BaseException) -> bool:
         return True
     if isinstance(error, TypeError | AttributeError | NameError | AssertionError | NotImplementedError):
         return True
-    module = type(error).__module__.partition(".")[0]
-    if module in ("redshift_connector", "psycopg", "psycopg2"):
-        return describe(error).permanent
-    if module == "botocore":
+    if _is_aws(error):
         return aws_permanent(error)
-    return False
+    return _package(error) in ("redshift_connector", "psycopg", "psycopg2") and describe(error).permanent
+
+
+def _package(error: BaseException) -> str:
+    return type(error).__module__.partition(".")[0]
+
+
+def _is_aws(error: BaseException) -> bool:
+    return _package(error) == "botocore"
 
 
 # A 3xx (a bucket of another region) or 4xx status is permanent but for these: throttling, a service behind the one

@@ -117,7 +117,8 @@ def open_session(
     :param label: who issues the statements; becomes their comment.
     :param statement_timeout: the server ends a longer statement by itself, waiting for a lock included, so that a
         task killed without a word leaves no query running for longer.
-    :raises WarehouseError: if the warehouse cannot be reached.
+    :raises PermanentWarehouseError: if the login is refused, by the warehouse or by AWS.
+    :raises WarehouseError: if the warehouse cannot be reached, or the connection is not defined.
     """
     try:
         connection = hook.get_conn()

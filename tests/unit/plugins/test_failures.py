@@ -1,14 +1,23 @@
 """Which errors are worth a second try."""
 
+from typing import Any
+
 import psycopg
 import pytest
 import redshift_connector
+from airflow.sdk.exceptions import AirflowNotFoundException
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from sparkify.failures import PermanentWarehouseError, WarehouseError, describe, translate
 
 
 def redshift_error(code: str, message: str, detail: str = "") -> Exception:
     return redshift_connector.ProgrammingError({"S": "ERROR", "C": code, "M": message, "D": detail})
+
+
+def aws_error(code: str, status: int) -> Exception:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetClusterCredentials")
 
 
 LOAD_FAILED = "Load into table 'events' failed.  Check 'stl_load_errors' system table for details."
@@ -56,6 +65,32 @@ def test_what_is_wrong_with_statement_or_data_fails_at_once(error: Exception) ->
 )
 def test_what_may_be_gone_in_a_minute_is_retried(error: Exception) -> None:
     assert isinstance(translate(error, "copy"), WarehouseError)
+
+
+@pytest.mark.parametrize(
+    "error", [aws_error("AccessDenied", 403), aws_error("ClusterNotFound", 404), NoCredentialsError()], ids=str
+)
+def test_a_login_that_aws_refuses_fails_at_once(error: Exception) -> None:
+    assert isinstance(translate(error, "connecting"), PermanentWarehouseError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aws_error("Throttling", 400),
+        aws_error("ServiceUnavailable", 503),
+        EndpointConnectionError(endpoint_url="https://redshift.us-west-2.amazonaws.com"),
+    ],
+    ids=str,
+)
+def test_a_login_that_aws_cannot_answer_just_now_is_tried_again(error: Exception) -> None:
+    assert isinstance(translate(error, "connecting"), WarehouseError)
+
+
+def test_a_connection_that_is_not_defined_or_not_readable_is_tried_again_but_not_within_seconds() -> None:
+    error = translate(AirflowNotFoundException("The conn_id `redshift` isn't defined"), "connecting")
+    assert isinstance(error, WarehouseError)
+    assert not error.soon
 
 
 def test_message_and_detail_are_kept_and_the_statement_is_named() -> None:
