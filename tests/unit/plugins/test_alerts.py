@@ -79,15 +79,30 @@ def failure(error: BaseException) -> Any:
 
 
 LATE: dict[str, Any] = {
+    # The fields of Airflow's API, as the scheduler gives them.
     "dag_run": {
         "dag_id": "sparkify_etl",
         "dag_run_id": "manual__2018-11-12T00:00:00+00:00",
         "logical_date": None,
+        "queued_at": "2018-11-12T08:05:00Z",
+        "start_date": "2018-11-12T08:05:01Z",
+        "end_date": None,
+        "duration": None,
         "data_interval_start": None,
         "data_interval_end": None,
         "run_after": "2018-11-12T08:05:00Z",
+        "last_scheduling_decision": "2018-11-12T08:06:00Z",
         "run_type": "manual",
+        "state": "running",
+        "triggered_by": "rest_api",
+        "triggering_user_name": "admin",
         "conf": {},
+        "note": None,
+        "dag_versions": [],
+        "bundle_version": None,
+        "dag_display_name": "sparkify_etl",
+        "partition_key": None,
+        "partition_date": None,
     },
     "deadline": {"id": "1", "deadline_time": "2018-11-12T10:00:00+00:00"},
 }
@@ -128,6 +143,25 @@ def test_a_backfills_runs_which_wait_for_each_other_are_late_for_nobody(receiver
     run = {**LATE["dag_run"], "run_type": "backfill"}
     asyncio.run(deadline_missed({**LATE, "dag_run": run}))
     assert receiver.got == []
+
+
+@pytest.mark.parametrize("state", ["failed", "success"])
+def test_a_run_that_has_ended_is_late_no_more(receiver: Receiver, state: str) -> None:
+    run = {**LATE["dag_run"], "state": state, "end_date": "2018-11-12T09:00:00Z"}
+    asyncio.run(deadline_missed({**LATE, "dag_run": run}))
+    assert receiver.got == []
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_run_that_waits_or_runs_when_its_deadline_is_over_is_late(receiver: Receiver, state: str) -> None:
+    asyncio.run(deadline_missed({**LATE, "dag_run": {**LATE["dag_run"], "state": state}}))
+    assert [body["event"] for _, _, body in receiver.got] == ["deadline_missed"]
+
+
+def test_the_fields_of_a_late_run_are_airflows_own() -> None:
+    from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunResponse
+
+    assert set(LATE["dag_run"]) == set(DAGRunResponse.model_fields)
 
 
 def test_nobody_is_told_where_no_connection_says_whom(monkeypatch: pytest.MonkeyPatch) -> None:
