@@ -30,13 +30,18 @@ class WarehouseRetryPolicy(RetryPolicy):
         self,
         exception: BaseException,
         try_number: int,
-        max_tries: int,  # noqa: ARG002  (Airflow counts them)
-        context: Context | None = None,  # noqa: ARG002
+        max_tries: int,
+        context: Context | None = None,
     ) -> RetryDecision:
-        """Decide; Airflow calls this in the task's process, and never for AirflowFailException."""
+        """Decide; Airflow calls this in the task's process, and never for AirflowFailException.
+
+        Tries count on after a clear, and the waits begin anew: it gives the task as many further retries.
+        """
         if is_permanent(exception):
             return RetryDecision.fail(f"{type(exception).__name__}: another try would meet it again")
-        seconds = min(self.first * self.factor ** (try_number - 1), self.longest) * random.uniform(0.5, 1.5)  # noqa: S311
+        retries = (context["task"].retries or 0) if context else max_tries
+        since_clear = try_number - max(max_tries - retries, 0)
+        seconds = min(self.first * self.factor ** (since_clear - 1), self.longest) * random.uniform(0.5, 1.5)  # noqa: S311
         return RetryDecision.retry(timedelta(seconds=seconds), f"{type(exception).__name__} may be gone by then")
 
     def serialize(self) -> dict[str, Any]:

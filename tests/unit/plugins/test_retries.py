@@ -2,10 +2,11 @@
 
 import logging
 import ssl
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from airflow.sdk import RetryAction
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import Context, RetryAction
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from sparkify.failures import PermanentWarehouseError, WarehouseError, is_permanent
@@ -110,6 +111,15 @@ def test_waits_grow_up_to_a_bound_and_are_not_the_same_for_all() -> None:
         delays = {policy.evaluate(WarehouseError("x"), number, 5).retry_delay for _ in range(20)}
         assert len(delays) > 1
         assert all(delay and nominal * 0.5 <= delay.total_seconds() <= nominal * 1.5 for delay in delays)
+
+
+def test_waits_begin_anew_after_a_clear() -> None:
+    policy, context = WarehouseRetryPolicy(), cast(Context, {"task": EmptyOperator(task_id="load", retries=5)})
+    # Failed for good in try 6, cleared, cleared again while it waited for its second try since.
+    for number, most, nominal in ((1, 5, 10), (6, 5, 600), (7, 11, 10), (8, 11, 40), (9, 13, 10)):
+        delay = policy.evaluate(WarehouseError("x"), number, most, context).retry_delay
+        assert delay
+        assert nominal * 0.5 <= delay.total_seconds() <= nominal * 1.5, number
 
 
 def test_a_policy_survives_being_written_down() -> None:
