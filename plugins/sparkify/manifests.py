@@ -33,7 +33,7 @@ class Manifests:
         return f"{self._of_task}-{self.run.try_number}.{kind}"
 
     def tidy(self, client: Any, written: Sequence[str], log: "Logger") -> None:
-        """Delete what this try has written, and what failed tries of the same task have left.
+        """Delete what this try has written, and what earlier tries of the same task have left.
 
         The load is committed by now, so that failing here must not undo it: it is logged.
         """

@@ -131,6 +131,8 @@ class StageToRedshiftOperator(AuditedOperator):
         self.aws_conn_id = aws_conn_id
         self.role_conn_id = role_conn_id
         self._read: tuple[str, ...] = ()
+        # By all quick tries: one whose commit succeeded and whose answer was lost leaves the next nothing to write.
+        self._written: set[str] = set()
         needed, foreign = (_REPLACE, _SYNCHRONISE) if mode == "replace" else (_SYNCHRONISE, _REPLACE)
         if missing := [name for name in needed if getattr(self, name) is None]:
             raise ValueError(f"{self.task_id}: mode {mode!r} needs {', '.join(missing)}")
@@ -197,7 +199,6 @@ class StageToRedshiftOperator(AuditedOperator):
         self._read = tuple(item.url for item in objects)
         self.log.info("Window %s: %s objects: %s", window, len(objects), ", ".join(self._read))
         manifests = self._manifests(context)
-        written: list[str] = []
         table, like = table_name(self.table), table_name(str(self.like))
         staged = misfiled = 0
         with self.session(context) as session:
@@ -205,14 +206,12 @@ class StageToRedshiftOperator(AuditedOperator):
             with session.transaction():
                 session.execute(f"drop table if exists {table}")
                 session.execute(f"create table {table} (like {like})")
-                for period, of_period in groupby(found, key=lambda pair: pair[0].window):
+                for number, (period, of_period) in enumerate(groupby(found, key=lambda pair: pair[0].window)):
                     session.execute(
-                        f"delete from {self._scratch}"
-                        if written
-                        else f"create temp table {self._scratch} (like {like})"
+                        f"delete from {self._scratch}" if number else f"create temp table {self._scratch} (like {like})"
                     )
-                    written.append(manifests.url(f"{len(written)}.manifest"))
-                    self._copy(session, self._scratch, written[-1], [item for _, item in of_period])
+                    url = manifests.url(f"{number}.manifest")
+                    self._copy(session, self._scratch, url, [item for _, item in of_period])
                     misfiled += int(session.value(self.misfiled_statement(), period.bounds))
                     staged += session.execute(self.keep_statement(), window.within(period).bounds)
                 counts = LoadCounts(
@@ -225,29 +224,29 @@ class StageToRedshiftOperator(AuditedOperator):
                 self.audit(session, context, str(self.like), window, counts)
         if misfiled:
             self.log.warning("%s rows lie outside the period that their file is named for: left out", misfiled)
-        manifests.tidy(self._client, written, self.log)
+        manifests.tidy(self._client, sorted(self._written), self.log)
         return counts
 
     def _synchronise(self, context: "Context") -> LoadCounts:
         window = Window.parse(self.window_start, self.window_end)
         listed = self._listed()
         manifests = self._manifests(context)
-        written: list[str] = []
         with self.session(context) as session:
             # Told without a lock: a version that names what is listed was committed with the rows that it names.
             if read_versions(session, str(self.version_table)) == (s3.fingerprint(listed),):
                 counts = LoadCounts("unchanged")
                 self.audit(session, context, self.table, window, counts)
-                return counts
-            started = time.monotonic()
-            with session.transaction(lock=self.lock_table):
-                counts = self._bring_up_to_date(session, manifests, written)
-                counts = replace(counts, seconds=time.monotonic() - started)
-                self.audit(session, context, self.table, window, counts)
-        manifests.tidy(self._client, written, self.log)
+            else:
+                started = time.monotonic()
+                with session.transaction(lock=self.lock_table):
+                    counts = self._bring_up_to_date(session, manifests)
+                    counts = replace(counts, seconds=time.monotonic() - started)
+                    self.audit(session, context, self.table, window, counts)
+        # Also where there was nothing to do: an earlier try may have committed without learning of it.
+        manifests.tidy(self._client, sorted(self._written), self.log)
         return counts
 
-    def _bring_up_to_date(self, session: Session, manifests: Manifests, written: list[str]) -> LoadCounts:
+    def _bring_up_to_date(self, session: Session, manifests: Manifests) -> LoadCounts:
         """Copy what is new, or everything if something changed or is gone, under the lock that is held."""
         ledger = table_name(str(self.ledger))
         # Listed again: an older listing must not undo a newer one's work.
@@ -266,9 +265,9 @@ class StageToRedshiftOperator(AuditedOperator):
             session.execute(f"delete from {ledger}")
         if objects := difference.to_copy:
             entries = manifests.url("ledger.json")
-            written += [manifests.url("manifest"), entries]
+            self._written.add(entries)
             s3.put_rows(self._client, entries, ({"object_key": o.key, "etag": o.etag} for o in objects))
-            self._copy(session, self.table, written[0], objects)
+            self._copy(session, self.table, manifests.url("manifest"), objects)
             staged = int(session.value("select pg_last_copy_count()"))
             session.execute(self._ledger_statement(entries))
         write_version(session, str(self.version_table), s3.fingerprint(listed))
@@ -281,6 +280,7 @@ class StageToRedshiftOperator(AuditedOperator):
 
     def _copy(self, session: Session, table: str, manifest: str, objects: Sequence[s3.S3Object]) -> None:
         compression = s3.compression(objects)
+        self._written.add(manifest)
         s3.put_manifest(self._client, manifest, objects)
         try:
             session.execute(self.copy_statement(table, manifest, [compression] if compression else []))
