@@ -24,8 +24,8 @@ or rows is green: `load_status` says which. To kill a task, mark it failed: its 
 that is not finished `SPARKIFY_DEADLINE_MINUTES` after it was queued, if the environment of Airflow's processes says so;
 Airflow's triggerer sends that. The runs of a backfill wait for each other, and so have no deadline.
 
-**Schedule.** Hourly, off until `SPARKIFY_SCHEDULE_START` names the first hour in the environment of Airflow's
-processes; then no hour since is left out. Unset, unpausing starts with the current hour and nothing before it.
+**Schedule.** Hourly once unpaused, from the current hour on. To begin earlier, set `SPARKIFY_SCHEDULE_START` for all of
+Airflow's processes before the first scheduled or backfill run: Airflow goes on after the latest. Later, backfill.
 
 **Settings** are the connections `redshift`, `redshift_s3_role` and `aws_default`, and the Variables `sparkify_source`,
 `sparkify_log_layout`, `sparkify_song_prefix`, `sparkify_jsonpaths`, `sparkify_manifest_prefix` and `sparkify_region`.

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pendulum
 import pytest
 import sqlglot
 from airflow.sdk import DAG, Context
@@ -16,6 +17,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineReference
 from airflow.sdk.execution_time.context import VariableAccessor
 from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DagRunInfo
 
 from sparkify.alerts import task_failed
 from sparkify.operators.load_dimension import LoadDimensionOperator
@@ -195,6 +197,26 @@ def test_a_schedule_start_is_where_catching_up_begins(monkeypatch: pytest.Monkey
     monkeypatch.setenv("SPARKIFY_SCHEDULE_START", "2018-11-01")
     dag = dag_of(ROOT / "dags" / "sparkify_etl.py")
     assert (dag.start_date, dag.end_date, dag.catchup) == (datetime(2018, 11, 1, tzinfo=UTC), None, True)
+
+
+@pytest.mark.parametrize(
+    ("latest", "following"),
+    [
+        (None, pendulum.datetime(2018, 11, 1)),
+        # Of a backfill or of the schedule; the hours before it are left to a backfill.
+        (pendulum.datetime(2018, 11, 12, 23), pendulum.datetime(2018, 11, 13)),
+    ],
+    ids=["no run", "an earlier run"],
+)
+def test_a_schedule_start_counts_until_there_is_a_run_which_the_schedule_goes_on_from(
+    monkeypatch: pytest.MonkeyPatch, latest: pendulum.DateTime | None, following: pendulum.DateTime
+) -> None:
+    monkeypatch.setenv("SPARKIFY_SCHEDULE_START", "2018-11-01")
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(dag_of(ROOT / "dags" / "sparkify_etl.py")))
+    last = DagRunInfo.interval(latest, latest.add(hours=1)) if latest else None
+    coming = dag.next_dagrun_info(last_automated_run_info=last)
+    assert coming
+    assert coming.logical_date == following
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
