@@ -1,6 +1,7 @@
 """`load_audit`: what each run did to each table, written in the load's own transaction."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from typing import Any
 
 from sparkify.identifiers import table_name
@@ -102,43 +103,80 @@ def changed_since_staged(session: Session, audit_table: str, run: TaskRun, table
     return changed is not None and (staged is None or changed > staged)
 
 
-def loaded_from_later(
-    session: Session, audit_table: str, run: TaskRun, table: str, staged_as: str, window: Window
-) -> str | None:
-    """Name a run that has loaded some of the window into the table from what it staged later than this run, if any.
-
-    Asked under the table's lock: by a retry, or when a task is cleared, this run's rows may be older than those that
-    are there.
+def staged_later(session: Session, audit_table: str, run: TaskRun, staged_as: str, window: Window) -> bool:
+    """Tell whether another run has staged some of the window later than this one.
 
     :param staged_as: the name by which stagings of both are recorded.
-    :return: DAG and run, or None.
     """
     start, end = window.bounds
-    moment = "max(coalesce(began_at, loaded_at))"
+    return bool(
+        session.value(
+            f"with staged as (\n{_latest(audit_table)}\n)\n\n"
+            "select count(*)\n"
+            "from staged as own\n"
+            "inner join staged as later on own.written_at < later.written_at\n"
+            "where own.dag_id = %s and own.run_id = %s",
+            (end, start, staged_as, run.dag_id, run.run_id),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class NewerLoad:
+    """What another run has loaded from rows that it staged later.
+
+    :ivar run: its DAG and run, for a message. :ivar window: the time that it has in common with this run's window.
+    """
+
+    run: str
+    window: Window
+
+
+def loaded_from_later(
+    session: Session, audit_table: str, run: TaskRun, table: str, staged_as: str, window: Window
+) -> list[NewerLoad]:
+    """Tell who has loaded some of the window into the table from what was staged later than this run's rows.
+
+    By a retry, or when a task is cleared, this run's rows may be older than those that are there. To be asked under the
+    table's lock, and only where :func:`staged_later` is true: under serializable isolation transactions that read this
+    table and write to it, as every load does, abort each other.
+
+    :param staged_as: the name by which stagings of both are recorded.
+    """
+    start, end = window.bounds
     found = session.fetch(
-        "with staged as (\n"
-        f"    select dag_id, run_id, {moment} as staged_at\n"
-        f"    from {table_name(audit_table)}\n"
-        "    where window_start < %s and window_end > %s and table_name = %s\n"
-        "    group by dag_id, run_id\n"
-        "),\n\n"
-        "loaded as (\n"
-        f"    select dag_id, run_id, {moment} as loaded_at\n"
-        f"    from {table_name(audit_table)}\n"
-        "    where window_start < %s and window_end > %s and table_name = %s\n"
-        "    group by dag_id, run_id\n"
-        ")\n\n"
-        "select later.dag_id, later.run_id\n"
+        f"with staged as (\n{_latest(audit_table)}\n),\n\nloaded as (\n{_latest(audit_table)}\n)\n\n"
+        "select later.dag_id, later.run_id, later.window_start, later.window_end\n"
         "from staged as own\n"
-        "inner join staged as later on own.staged_at < later.staged_at\n"
+        "inner join staged as later on own.written_at < later.written_at\n"
         "inner join loaded\n"
         "    on\n"
         "        later.dag_id = loaded.dag_id\n"
         "        and later.run_id = loaded.run_id\n"
-        "        and later.staged_at < loaded.loaded_at\n"
+        "        and later.written_at < loaded.written_at\n"
         "where own.dag_id = %s and own.run_id = %s\n"
-        "order by later.staged_at desc\n"
-        "limit 1",
+        "order by later.written_at desc",
         (end, start, staged_as, end, start, table, run.dag_id, run.run_id),
     )
-    return " ".join(found[0]) if found else None
+    return [
+        NewerLoad(f"{dag_id} {run_id}", Window(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)).within(window))
+        for dag_id, run_id, first, last in found
+    ]
+
+
+def _latest(audit_table: str) -> str:
+    """When each run has last written a table, of runs whose window has time in common with another.
+
+    Its parameters are that window's end, its start, and the table.
+    """
+    return (
+        "    select\n"
+        "        dag_id,\n"
+        "        run_id,\n"
+        "        min(window_start) as window_start,\n"
+        "        max(window_end) as window_end,\n"
+        "        max(coalesce(began_at, loaded_at)) as written_at\n"
+        f"    from {table_name(audit_table)}\n"
+        "    where window_start < %s and window_end > %s and table_name = %s\n"
+        "    group by dag_id, run_id"
+    )

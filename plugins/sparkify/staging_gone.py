@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sparkify.failures import UNDEFINED_TABLE, PermanentWarehouseError, describe
-from sparkify.window import Window
+
+if TYPE_CHECKING:
+    from sparkify.audit import NewerLoad
 
 
 class StagingGoneError(PermanentWarehouseError):
@@ -14,10 +17,11 @@ class StagingGoneError(PermanentWarehouseError):
 class StagingOutOfDateError(PermanentWarehouseError):
     """A load was started again after another run had staged its window anew and loaded it."""
 
-    def __init__(self, staging: str, staged_by: str | None, table: str, window: Window, newer: str) -> None:
+    def __init__(self, staging: str | None, staged_by: str | None, table: str, newer: "NewerLoad") -> None:
         super().__init__(
-            f"{staging} is out of date: {newer} has staged some of {window} later and loaded it into {table}. Nothing "
-            f"was changed. To load what the source holds now, clear the task {staged_by!r} with its downstream tasks"
+            f"{staging} is out of date: {newer.run} has staged {newer.window} later and loaded other rows of it into "
+            f"{table}. Nothing was changed. To load what the source holds now, clear the task {staged_by!r} with its "
+            "downstream tasks"
         )
 
 

@@ -66,20 +66,44 @@ def test_what_another_run_has_staged_later_and_loaded_is_not_changed_back_by_a_r
     pipeline = source.pipeline
     for task in STAGES:
         pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
-    corrected = [event(itemInSession=item, ts=TS + item, level="paid", location="corrected") for item in range(3)]
+    corrected = [event(itemInSession=item, ts=TS + item, level="paid", location="corrected") for item in range(20)]
     source.events(*corrected)
     pipeline.load(*DAY, run_id="manual__two")
     loaded = pipeline.tables()
-    for task in ("load_users", "load_songplays"):
-        with pytest.raises(
-            StagingOutOfDateError, match=r"sparkify_etl manual__two has .* clear the task 'stage_events'"
-        ):
-            pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=2)
-        assert pipeline.tables() == loaded == expected.tables(source.folder)
-    source.events(*corrected, event(itemInSession=9, ts=TS + 9))
+    assert loaded == expected.tables(source.folder)
+    # Of the same event the level that was staged last holds.
+    pipeline.run("sparkify_etl", FORM, only="load_users", run_id="manual__one", try_number=2)
+    out_of_date = r"sparkify_etl manual__two has staged \[2018-11-12T00.* clear the task 'stage_events'"
+    with pytest.raises(StagingOutOfDateError, match=out_of_date):
+        pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="manual__one", try_number=2)
+    assert pipeline.tables() == loaded
+    source.events(*corrected, event(itemInSession=20, ts=TS + 20))
     for task in (*STAGES, *LOADS):
         pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=3)
     assert pipeline.tables() == expected.tables(source.folder)
+
+
+def test_a_retry_loads_the_hours_that_another_run_with_the_same_rows_has_not_loaded(source: Source) -> None:
+    pipeline = source.pipeline
+    source.events(*(event(itemInSession=item, ts=TS + item * 1_800_000) for item in range(6)))
+    for task in STAGES:
+        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    hour = {"start": "2018-11-12T07:00", "end": "2018-11-12T08:00"}
+    pipeline.run("sparkify_etl", hour, run_id="manual__two")
+    for task in LOADS:
+        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=2)
+    assert pipeline.tables() == expected.tables(source.folder)
+
+
+def test_an_hour_that_a_later_run_has_found_empty_is_not_filled_again_by_a_retry(source: Source) -> None:
+    pipeline = source.pipeline
+    for task in STAGES:
+        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    source.events(event(page="Home"))
+    pipeline.load(*DAY, run_id="manual__two")
+    with pytest.raises(StagingOutOfDateError):
+        pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="manual__one", try_number=2)
+    assert pipeline.table("songplays") == expected.tables(source.folder)["songplays"]
 
 
 def test_what_another_run_has_only_staged_later_keeps_no_run_from_loading(source: Source) -> None:

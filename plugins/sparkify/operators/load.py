@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
-from sparkify.audit import LoadCounts, changed_since_staged, loaded_from_later
+from sparkify.audit import LoadCounts, NewerLoad, changed_since_staged, loaded_from_later, staged_later
 from sparkify.identifiers import staged_like
 from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import AuditedOperator
 from sparkify.session import Session
 from sparkify.sql_files import select_of
-from sparkify.staging_gone import StagingOutOfDateError, telling_what_to_clear
+from sparkify.staging_gone import telling_what_to_clear
 from sparkify.window import Window
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ class LoadOperator(AuditedOperator):
     :param lock_table: empty companion table that every writer of `table` locks first.
     :param window_start: start of the run's window, ISO 8601, UTC if without a zone (templated).
     :param window_end: its end, not in it (templated).
-    :param staging: the run's own staging table that the SELECT reads, if one (templated); if it is gone, or older than
-        what another run has staged and loaded since, nothing is changed and the error says which task brings it back.
+    :param staging: the run's own staging table that the SELECT reads, if one (templated); if it is gone, the
+        error says which task brings it back. Of two runs with time in common the one that staged last holds, in
+        whatever order they load.
     :param staged_by: the task that makes it.
     """
 
@@ -87,23 +88,27 @@ class LoadOperator(AuditedOperator):
                 changed_before = self._changed_before(session, context, window, counts)
                 self.audit(session, context, self.table, window, counts)
                 return self.finish(context, window, counts, changed_before=changed_before)
+            overtaken = self._overtaken(session, context, window)
             started = time.monotonic()
             with session.transaction(lock=self.lock_table):
-                counts = replace(self.load(session, window), seconds=time.monotonic() - started)
-                if counts.changed:
-                    self._require_latest(session, context, window)
-                changed_before = self._changed_before(session, context, window, counts)
+                newer = self._newer(session, context, window) if overtaken else []
+                counts = replace(self.load(session, window, newer), seconds=time.monotonic() - started)
                 self.audit(session, context, self.table, window, counts)
+            changed_before = self._changed_before(session, context, window, counts)
         return self.finish(context, window, counts, changed_before=changed_before)
 
-    def _require_latest(self, session: Session, context: "Context", window: Window) -> None:
-        """Refuse to change what another run has made of rows that it staged later: the source has changed between."""
+    def _overtaken(self, session: Session, context: "Context", window: Window) -> bool:
+        """Tell whether another run has staged some of the window later; one that does so from now on loads later, too.
+
+        Locks are given in the order in which they are asked for, and this run is about to ask.
+        """
         if self.staging is None:
-            return
-        run = self.task_run(context)
-        newer = loaded_from_later(session, self.audit_table, run, self.table, staged_like(self.staging), window)
-        if newer:
-            raise StagingOutOfDateError(self.staging, self.staged_by, self.table, window, newer)
+            return False
+        return staged_later(session, self.audit_table, self.task_run(context), staged_like(self.staging), window)
+
+    def _newer(self, session: Session, context: "Context", window: Window) -> list[NewerLoad]:
+        run, staged_as = self.task_run(context), staged_like(str(self.staging))
+        return loaded_from_later(session, self.audit_table, run, self.table, staged_as, window)
 
     def _changed_before(self, session: Session, context: "Context", window: Window, counts: LoadCounts) -> bool:
         """Tell whether an earlier try has changed the table, and perhaps could not tell, where this one does not."""
@@ -123,6 +128,9 @@ class LoadOperator(AuditedOperator):
         rows = counts.rows_inserted + counts.rows_updated if counts else None
         return Flow(written=(Written(self.table, rows, self.query),))
 
-    def load(self, session: Session, window: Window) -> LoadCounts:
-        """Change the table, each subclass in its way, within the open transaction."""
+    def load(self, session: Session, window: Window, newer: Sequence[NewerLoad]) -> LoadCounts:
+        """Change the table, each subclass in its way, within the open transaction.
+
+        :param newer: what others have loaded from rows that they staged later, the latest first; not to be changed.
+        """
         raise NotImplementedError

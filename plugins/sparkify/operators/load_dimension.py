@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sparkify.audit import LoadCounts
+from sparkify.audit import LoadCounts, NewerLoad
 from sparkify.identifiers import column_names, table_name
 from sparkify.operators.load import LoadOperator
 from sparkify.session import Session
@@ -28,7 +28,8 @@ class LoadDimensionOperator(LoadOperator):
 
     :param key: the columns that identify a row.
     :param columns: the other columns, `version_column` among them.
-    :param version_column: a row is updated only from a source whose value here is not lower.
+    :param version_column: a row is updated only from a source whose value here is not lower; of equal ones the source
+        holds that was staged last.
     :param version_table: where the version is kept that `table` was made from, as :mod:`sparkify.versions` has it.
     :param source_version_table: where the source's own version is kept; both or neither.
     """
@@ -54,8 +55,11 @@ class LoadDimensionOperator(LoadOperator):
         self.version_table = version_table
         self.source_version_table = source_version_table
 
-    def update_statement(self) -> str:
-        """The statement that brings known keys up to date where something differs."""
+    def update_statement(self, *, staged_last: bool = True) -> str:
+        """The statement that brings known keys up to date where something differs.
+
+        :param staged_last: whether of two sources with the same version this one is the newer.
+        """
         table, columns = table_name(self.table), column_names(self.columns)
         target = table.rpartition(".")[2]
         # IS DISTINCT FROM would say this in a word, but Redshift lacks it.
@@ -69,7 +73,7 @@ class LoadDimensionOperator(LoadOperator):
         newer = ""
         if self.version_column:
             [version] = column_names([self.version_column])
-            newer = f"\n  and source.{version} >= {target}.{version}"
+            newer = f"\n  and source.{version} {'>=' if staged_last else '>'} {target}.{version}"
         return (
             f"update {table}\nset {assignments}\nfrom (\n{self.query}\n) as source\n"
             f"where {self._same_key(target)}{newer}\n  and (\n    {differs}\n  )"
@@ -93,12 +97,12 @@ class LoadDimensionOperator(LoadOperator):
         made_from, source = self._versions(session)
         return source is not None and made_from == source
 
-    def load(self, session: Session, window: Window) -> LoadCounts:  # noqa: ARG002  (the source tells its own rows)
+    def load(self, session: Session, window: Window, newer: Sequence[NewerLoad]) -> LoadCounts:  # noqa: ARG002  (the source tells its own rows)
         """Update, then insert, and remember the source's version; nothing where another run has just done it."""
         made_from, source = self._versions(session)
         if source is not None and made_from == source:
             return LoadCounts("unchanged")
-        updated = session.execute(self.update_statement())
+        updated = session.execute(self.update_statement(staged_last=not newer))
         inserted = session.execute(self.insert_statement())
         if source is not None:
             write_version(session, str(self.version_table), source)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sparkify.audit import LoadCounts
+from sparkify.audit import LoadCounts, NewerLoad
 from sparkify.identifiers import column_names, table_name
 from sparkify.operators.load import LoadOperator
 from sparkify.session import Session
+from sparkify.staging_gone import StagingOutOfDateError
 from sparkify.window import Window, within_bounds
 
 
@@ -14,7 +15,8 @@ class LoadFactOperator(LoadOperator):
     """Replace a window of a table by what a SELECT gives for it, in one transaction.
 
     Run twice, or after the source changed, the window holds exactly what the SELECT says now; other windows
-    are not touched. Two runs of one window, at once or in any order, give the rows of one.
+    are not touched. Two runs of one window, at once or in any order, give the rows of one: of the one that staged last,
+    if the source changed between. The other then fails and changes nothing.
 
     Where the window had rows, they are compared with those that replace them, so that nobody who waits for changed
     facts is woken for the same ones. A window without rows, as every hour's first load finds it, pays a count for that
@@ -48,9 +50,9 @@ class LoadFactOperator(LoadOperator):
             f"where {within_bounds(self.window_column)}"
         )
 
-    def count_statement(self) -> str:
-        """The count of the window's rows; its parameters are the window's bounds."""
-        return f"select count(*) from {table_name(self.table)} where {within_bounds(self.window_column)}"
+    def count_statement(self, table: str | None = None) -> str:
+        """The count of a window's rows, in the target or another table; its parameters are the window's bounds."""
+        return f"select count(*) from {table_name(table or self.table)} where {within_bounds(self.window_column)}"
 
     def keep_statement(self) -> str:
         """The statement that puts the window's rows by; its parameters are the window's bounds."""
@@ -61,16 +63,18 @@ class LoadFactOperator(LoadOperator):
         )
 
     def lost_statement(self) -> str:
-        """The count of rows, told apart by content and number, that were put by and are not in the window.
+        """The count of a window's rows, told apart by content and number, that were put by and are not there now.
 
-        None is lost of as many rows as there are now: then they are the same. Its parameters are the window's bounds.
+        None is lost of as many rows as there are now: then they are the same. Its parameters are the window's bounds,
+        twice.
         """
         columns = ", ".join(column_names(self.columns))
+        within = within_bounds(self.window_column)
         return (
             "select count(*) from (\n"
-            f"select {columns}, count(*) as copies from {self._replaced} group by {columns}\nexcept\n"
-            f"select {columns}, count(*) as copies from {table_name(self.table)}\n"
-            f"where {within_bounds(self.window_column)} group by {columns}\n) as lost"
+            f"select {columns}, count(*) as copies from {self._replaced}\nwhere {within} group by {columns}\nexcept\n"
+            f"select {columns}, count(*) as copies from {table_name(self.table)}\nwhere {within} group by {columns}\n"
+            ") as lost"
         )
 
     @property
@@ -78,14 +82,26 @@ class LoadFactOperator(LoadOperator):
         """A temporary table of the session for the rows that the window had."""
         return table_name(f"{self.table.rpartition('.')[2]}_replaced")
 
-    def load(self, session: Session, window: Window) -> LoadCounts:
-        """Delete and insert the window."""
+    def load(self, session: Session, window: Window, newer: Sequence[NewerLoad]) -> LoadCounts:
+        """Delete and insert the window.
+
+        :raises StagingOutOfDateError: if that changes what others have loaded from rows that they staged later.
+        """
         before = int(session.value(self.count_statement(), window.bounds))
         if before:
             session.execute(f"create temp table {self._replaced} (like {table_name(self.table)})")
             session.execute(self.keep_statement(), window.bounds)
             session.execute(self.delete_statement(), window.bounds)
         inserted = session.execute(self.insert_statement(), window.bounds)
-        identical = 0 < before == inserted and session.value(self.lost_statement(), window.bounds) == 0
+        for each in newer:
+            now = session.value(self.count_statement(), each.window.bounds)
+            was = session.value(self.count_statement(self._replaced), each.window.bounds) if before else 0
+            if was != now or not self._kept(session, each.window, now):
+                raise StagingOutOfDateError(self.staging, self.staged_by, self.table, each)
+        identical = 0 < before == inserted and self._kept(session, window, inserted)
         outcome = "unchanged" if identical else "loaded" if inserted else "no_rows"
         return LoadCounts(outcome, rows_inserted=inserted, rows_deleted=before)
+
+    def _kept(self, session: Session, window: Window, rows: int) -> bool:
+        """Tell whether as many rows of a window as there were before are the same."""
+        return rows == 0 or session.value(self.lost_statement(), window.bounds * 2) == 0
