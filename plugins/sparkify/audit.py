@@ -104,7 +104,9 @@ def changed_since_staged(session: Session, audit_table: str, run: TaskRun, table
 
 
 def staged_later(session: Session, audit_table: str, run: TaskRun, staged_as: str, window: Window) -> bool:
-    """Tell whether another run has staged some of the window later than this one.
+    """Tell whether another run has staged some of the window later than this one: has begun when this one had ended.
+
+    Of two that staged at the same time nobody can tell who has read which file first.
 
     :param staged_as: the name by which stagings of both are recorded.
     """
@@ -114,7 +116,7 @@ def staged_later(session: Session, audit_table: str, run: TaskRun, staged_as: st
             f"with staged as (\n{_latest(audit_table)}\n)\n\n"
             "select count(*)\n"
             "from staged as own\n"
-            "inner join staged as later on own.written_at < later.written_at\n"
+            "inner join staged as later on own.ended_at <= later.began_at\n"
             "where own.dag_id = %s and own.run_id = %s",
             (end, start, staged_as, run.dag_id, run.run_id),
         )
@@ -148,14 +150,14 @@ def loaded_from_later(
         f"with staged as (\n{_latest(audit_table)}\n),\n\nloaded as (\n{_latest(audit_table)}\n)\n\n"
         "select later.dag_id, later.run_id, later.window_start, later.window_end\n"
         "from staged as own\n"
-        "inner join staged as later on own.written_at < later.written_at\n"
+        "inner join staged as later on own.ended_at <= later.began_at\n"
         "inner join loaded\n"
         "    on\n"
         "        later.dag_id = loaded.dag_id\n"
         "        and later.run_id = loaded.run_id\n"
-        "        and later.written_at < loaded.written_at\n"
+        "        and later.began_at < loaded.began_at\n"
         "where own.dag_id = %s and own.run_id = %s\n"
-        "order by later.written_at desc",
+        "order by later.began_at desc",
         (end, start, staged_as, end, start, table, run.dag_id, run.run_id),
     )
     return [
@@ -165,7 +167,7 @@ def loaded_from_later(
 
 
 def _latest(audit_table: str) -> str:
-    """When each run has last written a table, of runs whose window has time in common with another.
+    """When each run's last transaction that wrote a table began and ended, of windows with time in common with another.
 
     Its parameters are that window's end, its start, and the table.
     """
@@ -175,7 +177,10 @@ def _latest(audit_table: str) -> str:
         "        run_id,\n"
         "        min(window_start) as window_start,\n"
         "        max(window_end) as window_end,\n"
-        "        max(coalesce(began_at, loaded_at)) as written_at\n"
+        "        max(coalesce(began_at, loaded_at)) as began_at,\n"
+        "        max(\n"
+        "            dateadd(ms, cast(ceil(seconds * 1000) as integer), coalesce(began_at, loaded_at))\n"
+        "        ) as ended_at\n"
         f"    from {table_name(audit_table)}\n"
         "    where window_start < %s and window_end > %s and table_name = %s\n"
         "    group by dag_id, run_id"

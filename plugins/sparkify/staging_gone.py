@@ -20,8 +20,8 @@ class StagingOutOfDateError(PermanentWarehouseError):
     def __init__(self, staging: str | None, staged_by: str | None, table: str, newer: "NewerLoad") -> None:
         super().__init__(
             f"{staging} is out of date: {newer.run} has staged {newer.window} later and loaded other rows of it into "
-            f"{table}. Nothing was changed. To load what the source holds now, clear the task {staged_by!r} with its "
-            "downstream tasks"
+            f"{table}, which was left as it is. To load what the source holds now, clear the task {staged_by!r} with "
+            "its downstream tasks; that is needed unless that run's window holds all of this one's"
         )
 
 

@@ -85,7 +85,11 @@ def test_what_another_run_has_staged_later_and_loaded_is_not_changed_back_by_a_r
 
 def test_a_retry_loads_the_hours_that_another_run_with_the_same_rows_has_not_loaded(source: Source) -> None:
     pipeline = source.pipeline
-    source.events(*(event(itemInSession=item, ts=TS + item * 1_800_000) for item in range(6)))
+    plays = [event(itemInSession=item, ts=TS + item * 1_800_000) for item in range(6)]
+    source.events(*plays, event(page="Home", userId="2", ts=TS + 9_000_000))
+    pipeline.load(*DAY)
+    # A correction of what user 2 was, outside the hour that another run is about to stage.
+    source.events(*plays, event(page="Home", userId="2", ts=TS + 9_000_000, level="paid"))
     for task in STAGES:
         pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
     hour = {"start": "2018-11-12T07:00", "end": "2018-11-12T08:00"}
@@ -104,6 +108,18 @@ def test_an_hour_that_a_later_run_has_found_empty_is_not_filled_again_by_a_retry
     with pytest.raises(StagingOutOfDateError):
         pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="manual__one", try_number=2)
     assert pipeline.table("songplays") == expected.tables(source.folder)["songplays"]
+
+
+def test_of_runs_that_stage_at_the_same_time_the_last_to_load_holds(source: Source) -> None:
+    pipeline = source.pipeline
+    for task in STAGES:
+        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    source.events(event(location="corrected"))
+    pipeline.load(*DAY, run_id="manual__two")
+    # As if the first had still been reading its last file when the second began.
+    pipeline.execute("update load_audit set seconds = 3600 where run_id = 'manual__one'")
+    pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="manual__one")
+    assert len(pipeline.table("songplays")) == 20
 
 
 def test_what_another_run_has_only_staged_later_keeps_no_run_from_loading(source: Source) -> None:

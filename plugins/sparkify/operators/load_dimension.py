@@ -1,6 +1,7 @@
 """Upsert a dimension by key, the newest version winning."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from sparkify.audit import LoadCounts, NewerLoad
@@ -28,8 +29,9 @@ class LoadDimensionOperator(LoadOperator):
 
     :param key: the columns that identify a row.
     :param columns: the other columns, `version_column` among them.
-    :param version_column: a row is updated only from a source whose value here is not lower; of equal ones the source
-        holds that was staged last.
+    :param version_column: a row is updated only from a source whose value here is not lower. With `staging` it is the
+        moment of an event, by which one belongs to a window: of the same event the source holds that was staged last. As
+        that takes parameters, the SELECT must then have no per cent sign.
     :param version_table: where the version is kept that `table` was made from, as :mod:`sparkify.versions` has it.
     :param source_version_table: where the source's own version is kept; both or neither.
     """
@@ -55,10 +57,10 @@ class LoadDimensionOperator(LoadOperator):
         self.version_table = version_table
         self.source_version_table = source_version_table
 
-    def update_statement(self, *, staged_last: bool = True) -> str:
+    def update_statement(self, kept: int = 0) -> str:
         """The statement that brings known keys up to date where something differs.
 
-        :param staged_last: whether of two sources with the same version this one is the newer.
+        :param kept: of how many windows rows of the same version stay; the statement's parameters are their bounds.
         """
         table, columns = table_name(self.table), column_names(self.columns)
         target = table.rpartition(".")[2]
@@ -73,7 +75,12 @@ class LoadDimensionOperator(LoadOperator):
         newer = ""
         if self.version_column:
             [version] = column_names([self.version_column])
-            newer = f"\n  and source.{version} {'>=' if staged_last else '>'} {target}.{version}"
+            newer = f"\n  and source.{version} >= {target}.{version}"
+            for _ in range(kept):
+                newer += (
+                    f"\n  and (source.{version} > {target}.{version}"
+                    f" or not (source.{version} >= %s and source.{version} < %s))"
+                )
         return (
             f"update {table}\nset {assignments}\nfrom (\n{self.query}\n) as source\n"
             f"where {self._same_key(target)}{newer}\n  and (\n    {differs}\n  )"
@@ -102,7 +109,9 @@ class LoadDimensionOperator(LoadOperator):
         made_from, source = self._versions(session)
         if source is not None and made_from == source:
             return LoadCounts("unchanged")
-        updated = session.execute(self.update_statement(staged_last=not newer))
+        kept = newer if self.version_column else ()
+        bounds = tuple(chain.from_iterable(each.window.bounds for each in kept))
+        updated = session.execute(self.update_statement(len(kept)), bounds)
         inserted = session.execute(self.insert_statement())
         if source is not None:
             write_version(session, str(self.version_table), source)

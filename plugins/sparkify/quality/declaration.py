@@ -1,5 +1,6 @@
 """Checks of a table as YAML declares them; docs/quality.md tells how. What is not known here is refused."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -155,6 +156,8 @@ def _checks(table: str, declared: Mapping[str, Any]) -> Iterator[Check]:
             raise CheckDefinitionError(f"{place} takes one of sql and rows")
         if "rows" in given:
             rows = _query(place, given["rows"])
+            if re.search(r"\blimit\s+\S+$", rows, re.IGNORECASE):
+                raise CheckDefinitionError(f"{place}: its query of rows ends in LIMIT: leave it out, all are counted")
             counted = CustomSql(f"select count(*)\nfrom (\n{rows}\n) as found", rows)
             yield check(place, None, "custom_sql", counted, given, _NONE)
         else:

@@ -155,6 +155,7 @@ def declared(**changes: Any) -> str:
         (declared(queries={"some": {"sql": "select 7 % 2", "equal_to": 1}}), r"write mod\(a, b\)"),
         (declared(queries={"some": {"equal_to": 1}}), "users.some takes one of sql and rows"),
         (declared(queries={"some": {"sql": "select 1", "rows": "select 1"}}), "users.some takes one of sql and rows"),
+        (declared(queries={"some": {"rows": "select 1 limit 9"}}), "users.some: its query of rows ends in LIMIT"),
         (declared(queries={"row_count": {"sql": "select 1", "equal_to": 1}}), "users.row_count is declared twice"),
         (declared(settled={"column": "at"}), "users.settled lacks table, then"),
     ],
