@@ -30,8 +30,8 @@ class LoadDimensionOperator(LoadOperator):
     :param key: the columns that identify a row.
     :param columns: the other columns, `version_column` among them.
     :param version_column: a row is updated only from a source whose value here is not lower. With `staging` it is the
-        moment of an event, by which one belongs to a window: of the same event the source holds that was staged last. As
-        that takes parameters, the SELECT must then have no per cent sign.
+        moment of an event, by which one belongs to a window: of the same event the source holds that was staged last.
+        As that takes parameters, the SELECT must then have no per cent sign.
     :param version_table: where the version is kept that `table` was made from, as :mod:`sparkify.versions` has it.
     :param source_version_table: where the source's own version is kept; both or neither.
     """
