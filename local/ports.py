@@ -41,13 +41,14 @@ def free_ports(count: int) -> list[int]:
     with _lock, ExitStack() as held:
         choice = _choice()
         for port in itertools.islice(_turns(choice), len(choice)):
+            if port in _promised:
+                continue
             probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             try:
                 probe.bind((HOST, port))
             except OSError:
                 continue
-            if port not in _promised:
-                ports.append(port)
+            ports.append(port)
             if len(ports) == count:
                 return ports
     raise StackError(f"no free loopback port from {choice[0]} to {choice[-1]}", "stop what holds them")

@@ -1,7 +1,6 @@
 """`load_audit`: what each run did to each table, written in the load's own transaction."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC
 from typing import Any
 
 from sparkify.identifiers import table_name
@@ -161,8 +160,7 @@ def loaded_from_later(
         (end, start, staged_as, end, start, table, run.dag_id, run.run_id),
     )
     return [
-        NewerLoad(f"{dag_id} {run_id}", Window(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)).within(window))
-        for dag_id, run_id, first, last in found
+        NewerLoad(f"{dag_id} {run_id}", Window.of_bounds(*bounds).within(window)) for dag_id, run_id, *bounds in found
     ]
 
 

@@ -124,7 +124,7 @@ def translate(error: BaseException, doing: str, *, soon: bool = True) -> Airflow
     failure = describe(error)
     state = f" (SQLSTATE {failure.sqlstate})" if failure.sqlstate else ""
     message = f"{doing}: {failure}{state}"
-    if aws_permanent(error) if _is_aws(error) else failure.permanent:
+    if aws_permanent(error) if is_aws(error) else failure.permanent:
         return PermanentWarehouseError(message)
     later = failure.sqlstate == _CANCELLED or isinstance(error, AirflowNotFoundException)
     return WarehouseError(message, soon=soon and not later)
@@ -140,7 +140,7 @@ def is_permanent(error: BaseException) -> bool:
         return True
     if isinstance(error, TypeError | AttributeError | NameError | AssertionError | NotImplementedError):
         return True
-    if _is_aws(error):
+    if is_aws(error):
         return aws_permanent(error)
     return _package(error) in ("redshift_connector", "psycopg", "psycopg2") and describe(error).permanent
 
@@ -149,7 +149,8 @@ def _package(error: BaseException) -> str:
     return type(error).__module__.partition(".")[0]
 
 
-def _is_aws(error: BaseException) -> bool:
+def is_aws(error: BaseException) -> bool:
+    """Tell whether an exception is botocore's."""
     return _package(error) == "botocore"
 
 

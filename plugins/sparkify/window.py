@@ -58,6 +58,11 @@ class Window:
         """
         return cls(_read("start", start), _read("end", end)).near()
 
+    @classmethod
+    def of_bounds(cls, start: datetime, end: datetime) -> "Window":
+        """Return the window of :attr:`bounds`, as Redshift gives them."""
+        return cls(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
+
     @property
     def bounds(self) -> tuple[datetime, datetime]:
         """Both bounds without a zone, as a Redshift TIMESTAMP holds them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
-from sparkify.audit import LoadCounts, NewerLoad, changed_since_staged, loaded_from_later, staged_later
+from sparkify.audit import LoadCounts, NewerLoad, TaskRun, changed_since_staged, loaded_from_later, staged_later
 from sparkify.identifiers import staged_like
 from sparkify.lineage.flow import Flow, Written
 from sparkify.operators.warehouse import AuditedOperator
@@ -81,38 +81,38 @@ class LoadOperator(AuditedOperator):
         :raises WarehouseError: what it may.
         """
         window = Window.parse(self.window_start, self.window_end)
+        run = self.task_run(context)
         self._tries += 1
         with self.session(context) as session, telling_what_to_clear(self.staging, self.staged_by):
             if self.is_current(session):
                 counts = LoadCounts("unchanged")
-                changed_before = self._changed_before(session, context, window, counts)
+                changed_before = self._changed_before(session, run, window, counts)
                 self.audit(session, context, self.table, window, counts)
                 return self.finish(context, window, counts, changed_before=changed_before)
-            overtaken = self._overtaken(session, context, window)
+            overtaken = self._overtaken(session, run, window)
             started = time.monotonic()
             with session.transaction(lock=self.lock_table):
-                newer = self._newer(session, context, window) if overtaken else []
+                newer = self._newer(session, run, window) if overtaken else []
                 counts = replace(self.load(session, window, newer), seconds=time.monotonic() - started)
                 self.audit(session, context, self.table, window, counts)
-            changed_before = self._changed_before(session, context, window, counts)
+            changed_before = self._changed_before(session, run, window, counts)
         return self.finish(context, window, counts, changed_before=changed_before)
 
-    def _overtaken(self, session: Session, context: "Context", window: Window) -> bool:
+    def _overtaken(self, session: Session, run: TaskRun, window: Window) -> bool:
         """Tell whether another run has staged some of the window later; one that does so from now on loads later, too.
 
         Locks are given in the order in which they are asked for, and this run is about to ask.
         """
         if self.staging is None:
             return False
-        return staged_later(session, self.audit_table, self.task_run(context), staged_like(self.staging), window)
+        return staged_later(session, self.audit_table, run, staged_like(self.staging), window)
 
-    def _newer(self, session: Session, context: "Context", window: Window) -> list[NewerLoad]:
-        run, staged_as = self.task_run(context), staged_like(str(self.staging))
+    def _newer(self, session: Session, run: TaskRun, window: Window) -> list[NewerLoad]:
+        staged_as = staged_like(str(self.staging))
         return loaded_from_later(session, self.audit_table, run, self.table, staged_as, window)
 
-    def _changed_before(self, session: Session, context: "Context", window: Window, counts: LoadCounts) -> bool:
+    def _changed_before(self, session: Session, run: TaskRun, window: Window, counts: LoadCounts) -> bool:
         """Tell whether an earlier try has changed the table, and perhaps could not tell, where this one does not."""
-        run = self.task_run(context)
         # A run's first try is spared the question.
         if counts.changed or (self._tries == 1 and run.try_number == 1):
             return False

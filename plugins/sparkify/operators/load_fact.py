@@ -96,12 +96,12 @@ class LoadFactOperator(LoadOperator):
         for each in newer:
             now = session.value(self.count_statement(), each.window.bounds)
             was = session.value(self.count_statement(self._replaced), each.window.bounds) if before else 0
-            if was != now or not self._kept(session, each.window, now):
+            if not self._same(session, each.window, was, now):
                 raise StagingOutOfDateError(self.staging, self.staged_by, self.table, each)
-        identical = 0 < before == inserted and self._kept(session, window, inserted)
+        identical = inserted > 0 and self._same(session, window, before, inserted)
         outcome = "unchanged" if identical else "loaded" if inserted else "no_rows"
         return LoadCounts(outcome, rows_inserted=inserted, rows_deleted=before)
 
-    def _kept(self, session: Session, window: Window, rows: int) -> bool:
-        """Tell whether as many rows of a window as there were before are the same."""
-        return rows == 0 or session.value(self.lost_statement(), window.bounds * 2) == 0
+    def _same(self, session: Session, window: Window, was: int, now: int) -> bool:
+        """Tell whether a window's rows, so many before and now, are those that were put by."""
+        return was == now and (now == 0 or session.value(self.lost_statement(), window.bounds * 2) == 0)

@@ -11,6 +11,7 @@ from sparkify.failures import (
     WarehouseError,
     aws_permanent,
     describe,
+    is_aws,
 )
 
 
@@ -109,7 +110,7 @@ def explain(error: BaseException) -> PageProblem:
     if not isinstance(error, WarehouseError | PermanentWarehouseError):
         raise error
     cause = error.__cause__
-    if cause and type(cause).__module__.startswith("botocore."):
+    if cause and is_aws(cause):
         return PageProblem(*(_AWS_REFUSED if aws_permanent(cause) else _AWS_DOWN))
     state = _state(describe(cause)) if cause else None
     if state:

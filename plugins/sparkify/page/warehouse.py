@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 CONNECTION = "redshift"
 _STATEMENT_TIMEOUT = timedelta(seconds=8)
-# By connection type the driver's own setting, in seconds. redshift_connector's holds for each answer, too, so it is
-# longer than a statement may take.
-_PATIENCE: dict[str, tuple[str, int]] = {"redshift": ("timeout", 10), "postgres": ("connect_timeout", 10)}
+# For how many seconds a connection is waited for, and by its type the driver's own setting of that.
+# redshift_connector's holds for each answer, too, so it is longer than a statement may take.
+_PATIENCE = 10
+_PATIENCE_SETTINGS = {"redshift": "timeout", "postgres": "connect_timeout"}
 # For how many seconds one that has asked is waited for, all its statements together; nobody waits for longer.
 _LONGEST = 20.0
 
@@ -100,10 +101,8 @@ def _hook(conn_id: str) -> "DbApiHook":
     hook = BaseHook.get_hook(conn_id)
     # Each keeps the connection that it was made from, under a name of its own, and builds its arguments from that.
     held = getattr(hook, "conn", None) or hook.connection
-    setting = _PATIENCE.get(held.conn_type or "")
-    if setting:
-        name, seconds = setting
-        held.extra = json.dumps({name: seconds, **held.extra_dejson})
+    if setting := _PATIENCE_SETTINGS.get(held.conn_type or ""):
+        held.extra = json.dumps({setting: _PATIENCE, **held.extra_dejson})
     again = getattr(type(hook).get_conn, "retry_with", None)
     if again:
         # The redshift hook tries five times, which takes a quarter of a minute: good for a task, not for a reader.

@@ -10,7 +10,7 @@ Read in the transaction of the checks, so that the loads are exactly those whose
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sparkify.audit import TaskRun
@@ -137,7 +137,7 @@ def _loads(
     return [
         FactLoad(
             (dag_id, run_id),
-            Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)),
+            Window.of_bounds(start, end),
             (loaded, began),
             then is not None and then >= began,
         )
