@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.execution_time.context import OutletEventAccessors, VariableAccessor
 
 from local.warehouse import Warehouse
+from sparkify.session import Session
 
 _reading = threading.Lock()
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +125,11 @@ class Pipeline:
                 results[task.task_id] = execute(task, context)
         return results, pushed
 
+    def run_tasks(self, dag_id: str, form: dict[str, Any], tasks: Sequence[str], **options: Any) -> None:
+        """Run some of a run's tasks, one after the other."""
+        for task in tasks:
+            self.run(dag_id, form, only=task, **options)
+
     def task(self, dag_id: str, task_id: str, form: dict[str, Any], run_id: str) -> tuple[Any, Any]:
         """One task of a DAG, rendered and ready to execute, and its context."""
         dag = load_dag(dag_id)
@@ -216,3 +224,19 @@ def _read_dag(dag_id: str) -> DAG:
     spec.loader.exec_module(module)
     [dag] = [value for value in vars(module).values() if isinstance(value, DAG)]
     return dag
+
+
+def after_first_commit(monkeypatch: pytest.MonkeyPatch, do: Callable[[], None]) -> None:
+    """Do something, which may raise, once the first transaction has committed, before its session learns of it."""
+    transaction, done = Session.transaction, False
+
+    @contextmanager
+    def watched(session: Session, lock: str | None = None) -> Iterator[None]:
+        nonlocal done
+        with transaction(session, lock):
+            yield
+        if not done:
+            done = True
+            do()
+
+    monkeypatch.setattr(Session, "transaction", watched)

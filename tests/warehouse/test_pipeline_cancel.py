@@ -17,7 +17,7 @@ from sparkify.failures import WarehouseError
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.session import Session
 from tests import expected
-from tests.pipeline import Pipeline, execute, load_dag
+from tests.pipeline import Pipeline, after_first_commit, execute, load_dag
 from tests.stack import until
 from tests.warehouse.test_pipeline_changes import DAY, TS, Source, event
 
@@ -58,8 +58,7 @@ def count(server: psycopg.Connection[Any], condition: str) -> int:
 
 
 def staged(source: Source, run_id: str) -> None:
-    for task in ("stage_events", "stage_songs"):
-        source.pipeline.run("sparkify_etl", FORM, only=task, run_id=run_id)
+    source.pipeline.run_tasks("sparkify_etl", FORM, ("stage_events", "stage_songs"), run_id=run_id)
 
 
 def test_a_task_that_is_marked_failed_leaves_no_query_and_no_lock(
@@ -207,20 +206,15 @@ def test_a_try_after_a_commit_whose_answer_was_lost_still_tells_of_the_change(
     source: Source, monkeypatch: pytest.MonkeyPatch, task_id: str
 ) -> None:
     staged(source, "told")
-    transaction, lost = Session.transaction, False
+    lost: list[bool] = []
 
-    @contextlib.contextmanager
-    def losing(session: Session, lock: str | None = None) -> Iterator[None]:
-        nonlocal lost
-        with transaction(session, lock):
-            yield
-        if not lost:
-            lost = True
-            raise WarehouseError("commit: server closed the connection unexpectedly")
+    def lose() -> None:
+        lost.append(True)
+        raise WarehouseError("commit: server closed the connection unexpectedly")
 
-    monkeypatch.setattr(Session, "transaction", losing)
+    after_first_commit(monkeypatch, lose)
     task, counts = load(source, task_id, try_number=1)
-    assert (lost, counts["outcome"]) == (True, "unchanged")
+    assert (lost, counts["outcome"]) == ([True], "unchanged")
     assert task.outlets == [table_asset(LOADS[task_id])]
 
 

@@ -16,6 +16,8 @@ from tests.warehouse.test_pipeline_changes import DAY, TS, Source, event
 pytestmark = pytest.mark.slow
 FORM = {"start": DAY[0], "end": DAY[1]}
 RUNS = ("manual__one", "manual__two", "manual__three")
+STAGES = ("stage_events", "stage_songs")
+LOADS = ("load_users", "load_songs", "load_artists", "load_songplays", "load_time")
 
 
 @pytest.fixture
@@ -45,8 +47,7 @@ def at_once(pipeline: Pipeline, task_id: str, lock: str) -> list[dict[str, Any]]
 def test_three_runs_of_one_window_at_once_give_the_rows_of_one(source: Source) -> None:
     pipeline = source.pipeline
     for run in RUNS:
-        for task in ("stage_events", "stage_songs"):
-            pipeline.run("sparkify_etl", FORM, only=task, run_id=run)
+        pipeline.run_tasks("sparkify_etl", FORM, STAGES, run_id=run)
     for task, lock in (
         ("load_users", "staging.lock_users"),
         ("load_songs", "staging.lock_songs"),
@@ -58,14 +59,9 @@ def test_three_runs_of_one_window_at_once_give_the_rows_of_one(source: Source) -
     assert pipeline.tables() == expected.tables(source.folder)
 
 
-STAGES = ("stage_events", "stage_songs")
-LOADS = ("load_users", "load_songs", "load_artists", "load_songplays", "load_time")
-
-
 def test_what_another_run_has_staged_later_and_loaded_is_not_changed_back_by_a_retry(source: Source) -> None:
     pipeline = source.pipeline
-    for task in STAGES:
-        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    pipeline.run_tasks("sparkify_etl", FORM, STAGES, run_id="manual__one")
     corrected = [event(itemInSession=item, ts=TS + item, level="paid", location="corrected") for item in range(20)]
     source.events(*corrected)
     pipeline.load(*DAY, run_id="manual__two")
@@ -78,8 +74,7 @@ def test_what_another_run_has_staged_later_and_loaded_is_not_changed_back_by_a_r
         pipeline.run("sparkify_etl", FORM, only="load_songplays", run_id="manual__one", try_number=2)
     assert pipeline.tables() == loaded
     source.events(*corrected, event(itemInSession=20, ts=TS + 20))
-    for task in (*STAGES, *LOADS):
-        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=3)
+    pipeline.run_tasks("sparkify_etl", FORM, (*STAGES, *LOADS), run_id="manual__one", try_number=3)
     assert pipeline.tables() == expected.tables(source.folder)
 
 
@@ -90,19 +85,16 @@ def test_a_retry_loads_the_hours_that_another_run_with_the_same_rows_has_not_loa
     pipeline.load(*DAY)
     # A correction of what user 2 was, outside the hour that another run is about to stage.
     source.events(*plays, event(page="Home", userId="2", ts=TS + 9_000_000, level="paid"))
-    for task in STAGES:
-        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    pipeline.run_tasks("sparkify_etl", FORM, STAGES, run_id="manual__one")
     hour = {"start": "2018-11-12T07:00", "end": "2018-11-12T08:00"}
     pipeline.run("sparkify_etl", hour, run_id="manual__two")
-    for task in LOADS:
-        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one", try_number=2)
+    pipeline.run_tasks("sparkify_etl", FORM, LOADS, run_id="manual__one", try_number=2)
     assert pipeline.tables() == expected.tables(source.folder)
 
 
 def test_an_hour_that_a_later_run_has_found_empty_is_not_filled_again_by_a_retry(source: Source) -> None:
     pipeline = source.pipeline
-    for task in STAGES:
-        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    pipeline.run_tasks("sparkify_etl", FORM, STAGES, run_id="manual__one")
     source.events(event(page="Home"))
     pipeline.load(*DAY, run_id="manual__two")
     with pytest.raises(StagingOutOfDateError):
@@ -112,8 +104,7 @@ def test_an_hour_that_a_later_run_has_found_empty_is_not_filled_again_by_a_retry
 
 def test_of_runs_that_stage_at_the_same_time_the_last_to_load_holds(source: Source) -> None:
     pipeline = source.pipeline
-    for task in STAGES:
-        pipeline.run("sparkify_etl", FORM, only=task, run_id="manual__one")
+    pipeline.run_tasks("sparkify_etl", FORM, STAGES, run_id="manual__one")
     source.events(event(location="corrected"))
     pipeline.load(*DAY, run_id="manual__two")
     # As if the first had still been reading its last file when the second began.
@@ -125,11 +116,9 @@ def test_of_runs_that_stage_at_the_same_time_the_last_to_load_holds(source: Sour
 def test_what_another_run_has_only_staged_later_keeps_no_run_from_loading(source: Source) -> None:
     pipeline = source.pipeline
     for run in RUNS[:2]:
-        for task in STAGES:
-            pipeline.run("sparkify_etl", FORM, only=task, run_id=run)
+        pipeline.run_tasks("sparkify_etl", FORM, STAGES, run_id=run)
     pipeline.run("sparkify_etl", {"start": "2018-11-13", "end": "2018-11-14"}, run_id="manual__another_day")
-    for task in LOADS:
-        pipeline.run("sparkify_etl", FORM, only=task, run_id=RUNS[0])
+    pipeline.run_tasks("sparkify_etl", FORM, LOADS, run_id=RUNS[0])
     assert pipeline.tables() == expected.tables(source.folder)
 
 

@@ -1,7 +1,6 @@
 """What runs leave behind, and what sparkify_housekeeping removes of it."""
 
 import contextlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +13,7 @@ from sparkify.failures import WarehouseError
 from sparkify.identifiers import staging_table
 from sparkify.load_errors import LoadError
 from sparkify.operators.drop_staging import last_moment
-from sparkify.session import Session
-from tests.pipeline import Pipeline, execute, load_dag
+from tests.pipeline import Pipeline, after_first_commit, execute, load_dag
 from tests.warehouse.test_pipeline_changes import DAY, LOG, Source, event
 
 pytestmark = pytest.mark.slow
@@ -121,24 +119,20 @@ def test_a_try_that_succeeds_deletes_the_manifests_of_those_before_it(source: So
 def test_a_try_that_finds_the_songs_committed_deletes_the_manifests_of_the_one_that_did_not_learn_of_it(
     source: Source, monkeypatch: pytest.MonkeyPatch, error: BaseException, tries: int
 ) -> None:
-    transaction, outcomes, lost = Session.transaction, [], False
+    lost: list[bool] = []
+    outcomes: list[str] = []
 
-    @contextlib.contextmanager
-    def losing(session: Session, lock: str | None = None) -> Iterator[None]:
-        nonlocal lost
-        with transaction(session, lock):
-            yield
-        if not lost:
-            lost = True
-            assert manifests(source)
-            raise error
+    def lose() -> None:
+        lost.append(True)
+        assert manifests(source)
+        raise error
 
-    monkeypatch.setattr(Session, "transaction", losing)
+    after_first_commit(monkeypatch, lose)
     for number in range(1, tries + 1):
         with contextlib.suppress(SystemExit):
             done, _ = source.pipeline.run("sparkify_etl", FORM, only="stage_songs", run_id="unsaid", try_number=number)
             outcomes.append(done["stage_songs"]["outcome"])
-    assert (lost, outcomes) == (True, ["unchanged"])
+    assert (lost, outcomes) == ([True], ["unchanged"])
     assert manifests(source) == []
 
 
