@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sparkify.cluster.account import Account, code_of
+from sparkify.cluster.account import Account, found, refusal
 from sparkify.cluster.names import COPY_POLICY, Names
 from sparkify.cluster.policies import Document, as_text
 
 if TYPE_CHECKING:
     from airflow.sdk.types import Logger
 
-_MISSING = "NoSuchEntity"
+_MISSING, _USED = "NoSuchEntity", "DeleteConflict"
 # IAM keeps five versions of a policy; the oldest makes room.
 _VERSIONS = 5
 
@@ -29,7 +29,7 @@ def find_role(iam: Any, names: Names) -> dict[str, Any] | None:
 
     :raises ForeignResourceError: if it is not ours.
     """
-    role = _found(lambda: iam.get_role(RoleName=names.role)["Role"])
+    role = found(lambda: iam.get_role(RoleName=names.role)["Role"], _MISSING)
     if role is not None:
         names.require(f"IAM role {names.role}", role.get("Tags"))
     return role
@@ -40,7 +40,7 @@ def find_policy(iam: Any, names: Names, account: Account) -> dict[str, Any] | No
 
     :raises ForeignResourceError: if it is not ours.
     """
-    policy = _found(lambda: iam.get_policy(PolicyArn=policy_arn(account, names))["Policy"])
+    policy = found(lambda: iam.get_policy(PolicyArn=policy_arn(account, names))["Policy"], _MISSING)
     if policy is not None:
         names.require(f"IAM policy {names.worker_policy}", policy.get("Tags"))
     return policy
@@ -62,7 +62,7 @@ def ensure_role(iam: Any, names: Names, *, trust: Document, inline: Document, lo
     elif role["AssumeRolePolicyDocument"] != trust:
         iam.update_assume_role_policy(RoleName=names.role, PolicyDocument=as_text(trust))
         log.info("Changed who may assume IAM role %s", role["Arn"])
-    there = _found(lambda: iam.get_role_policy(RoleName=names.role, PolicyName=COPY_POLICY)["PolicyDocument"])
+    there = found(lambda: iam.get_role_policy(RoleName=names.role, PolicyName=COPY_POLICY)["PolicyDocument"], _MISSING)
     if there != inline:
         iam.put_role_policy(RoleName=names.role, PolicyName=COPY_POLICY, PolicyDocument=as_text(inline))
         log.info("Set what IAM role %s may read", role["Arn"])
@@ -101,11 +101,10 @@ def remove_role(iam: Any, names: Names) -> str | None:
     """
     if find_role(iam, names) is None:
         return None
-    _found(lambda: iam.delete_role_policy(RoleName=names.role, PolicyName=COPY_POLICY))
-    return _unless_used(
-        f"IAM role {names.role} has other policies or instance profiles, which somebody else gave it",
-        lambda: iam.delete_role(RoleName=names.role),
-    )
+    refusal(lambda: iam.delete_role_policy(RoleName=names.role, PolicyName=COPY_POLICY), _MISSING)
+    if refusal(lambda: iam.delete_role(RoleName=names.role), _USED):
+        return f"IAM role {names.role} has other policies or instance profiles, which somebody else gave it"
+    return None
 
 
 def remove_policy(iam: Any, names: Names, account: Account) -> str | None:
@@ -122,29 +121,6 @@ def remove_policy(iam: Any, names: Names, account: Account) -> str | None:
     for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
         if not version["IsDefaultVersion"]:
             iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    return _unless_used(
-        f"IAM policy {names.worker_policy} is still attached: detach it", lambda: iam.delete_policy(PolicyArn=arn)
-    )
-
-
-def _found(ask: Any) -> Any:
-    from botocore.exceptions import ClientError
-
-    try:
-        return ask()
-    except ClientError as error:
-        if code_of(error) == _MISSING:
-            return None
-        raise
-
-
-def _unless_used(why: str, delete: Any) -> str | None:
-    from botocore.exceptions import ClientError
-
-    try:
-        delete()
-    except ClientError as error:
-        if code_of(error) == "DeleteConflict":
-            return why
-        raise
+    if refusal(lambda: iam.delete_policy(PolicyArn=arn), _USED):
+        return f"IAM policy {names.worker_policy} is still attached: detach it"
     return None

@@ -1,13 +1,15 @@
 """The AWS account that a connection leads to: who is called, the services' clients, and what their errors say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sparkify.cluster.errors import NotYetError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,31 @@ def default_region(conn_id: str) -> str | None:
 def code_of(error: BaseException) -> str:
     """Return the error code of a botocore ClientError."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
+def found(ask: Callable[[], T], *codes: str) -> T | None:
+    """Return what AWS tells, or None where it answers by one of these codes: there is no such thing."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask()
+    except ClientError as error:
+        if code_of(error) in codes:
+            return None
+        raise
+
+
+def refusal(ask: Callable[[], object], *codes: str) -> Exception | None:
+    """Have AWS do something; return its refusal if that has one of these codes, None once it is done; others pass."""
+    from botocore.exceptions import ClientError
+
+    try:
+        ask()
+    except ClientError as error:
+        if code_of(error) in codes:
+            return error
+        raise
+    return None
 
 
 @contextmanager

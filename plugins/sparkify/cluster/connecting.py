@@ -120,7 +120,7 @@ class CheckConnectionOperator(WarehouseOperator):
     template_fields: Sequence[str] = (*BaseSQLOperator.template_fields, "form", "region")
 
     def __init__(
-        self, *, form: str, region: str, schemas: Sequence[str], aws_conn_id: str = "aws_default", **kwargs: Any
+        self, *, form: str, region: str, schemas: Sequence[str], aws_conn_id: str = _AWS_DEFAULT, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.form = form

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparkify.cluster import provisioned
-from sparkify.cluster.account import code_of, not_yet
+from sparkify.cluster.account import found, not_yet, refusal
 from sparkify.cluster.errors import ClusterError, NotYetError
 from sparkify.cluster.form import SERVERLESS, UpForm
 from sparkify.cluster.names import Names
@@ -60,14 +61,12 @@ def find_subnet_group(redshift: Any, names: Names) -> dict[str, Any] | None:
 
     :raises ForeignResourceError: if it is not ours.
     """
-    from botocore.exceptions import ClientError
-
-    try:
-        answer = redshift.describe_cluster_subnet_groups(ClusterSubnetGroupName=names.subnet_group)
-    except ClientError as error:
-        if code_of(error) in ("ClusterSubnetGroupNotFoundFault", "ClusterSubnetGroupNotFound"):
-            return None
-        raise
+    answer = found(
+        lambda: redshift.describe_cluster_subnet_groups(ClusterSubnetGroupName=names.subnet_group),
+        *("ClusterSubnetGroupNotFoundFault", "ClusterSubnetGroupNotFound"),
+    )
+    if answer is None:
+        return None
     [group] = answer["ClusterSubnetGroups"]
     names.require(f"Redshift subnet group {names.subnet_group}", group.get("Tags"))
     return dict(group)
@@ -170,32 +169,23 @@ def remove_subnet_group(redshift: Any, names: Names) -> str | None:
 
     :raises ForeignResourceError: if it is not ours.
     """
-    from botocore.exceptions import ClientError
-
-    if find_subnet_group(redshift, names) is not None:
-        try:
-            redshift.delete_cluster_subnet_group(ClusterSubnetGroupName=names.subnet_group)
-        except ClientError as error:
-            if code_of(error) not in ("InvalidClusterSubnetGroupStateFault", "InvalidClusterSubnetStateFault"):
-                raise
-            return f"another cluster uses the subnet group {names.subnet_group}: {error}"
-    return None
+    if find_subnet_group(redshift, names) is None:
+        return None
+    used = refusal(
+        lambda: redshift.delete_cluster_subnet_group(ClusterSubnetGroupName=names.subnet_group),
+        *("InvalidClusterSubnetGroupStateFault", "InvalidClusterSubnetStateFault"),
+    )
+    return f"another cluster uses the subnet group {names.subnet_group}: {used}" if used else None
 
 
 def remove_security_groups(ec2: Any, names: Names) -> list[str]:
     """Delete the security groups of our name that carry our tag; return why others of them stay. Idempotent."""
-    from botocore.exceptions import ClientError
-
-    stay = []
-    for group in find_security_groups(ec2, names):
-        if names.owns(group.get("Tags")):
-            try:
-                ec2.delete_security_group(GroupId=group["GroupId"])
-            except ClientError as error:
-                if code_of(error) != "DependencyViolation":
-                    raise
-                stay.append(_use_of(ec2, str(group["GroupId"])))
-    return stay
+    ours = [str(group["GroupId"]) for group in find_security_groups(ec2, names) if names.owns(group.get("Tags"))]
+    return [
+        _use_of(ec2, group_id)
+        for group_id in ours
+        if refusal(partial(ec2.delete_security_group, GroupId=group_id), "DependencyViolation")
+    ]
 
 
 def _use_of(ec2: Any, group_id: str) -> str:

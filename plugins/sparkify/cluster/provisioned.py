@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sparkify.cluster.account import code_of, not_yet
+from sparkify.cluster.account import found, not_yet, refusal
 from sparkify.cluster.errors import ClusterError
 from sparkify.cluster.form import UpForm
 from sparkify.cluster.names import Names
@@ -23,14 +23,12 @@ def find(redshift: Any, names: Names) -> dict[str, Any] | None:
 
     :raises ForeignResourceError: if it is not ours.
     """
-    from botocore.exceptions import ClientError
-
-    try:
-        [cluster] = redshift.describe_clusters(ClusterIdentifier=names.cluster)["Clusters"]
-    except ClientError as error:
-        if code_of(error) in ("ClusterNotFound", "ClusterNotFoundFault"):
-            return None
-        raise
+    answer = found(
+        lambda: redshift.describe_clusters(ClusterIdentifier=names.cluster), "ClusterNotFound", "ClusterNotFoundFault"
+    )
+    if answer is None:
+        return None
+    [cluster] = answer["Clusters"]
     names.require(f"Redshift cluster {names.cluster}", cluster.get("Tags"))
     return dict(cluster)
 
@@ -84,7 +82,6 @@ def create(conn_id: str, region: str, arguments: dict[str, Any], context: "Conte
     """
     from airflow.providers.amazon.aws.hooks.redshift_cluster import RedshiftHook
     from airflow.providers.amazon.aws.operators.redshift_cluster import RedshiftCreateClusterOperator
-    from botocore.exceptions import ClientError
 
     class _ManagedPasswordHook(RedshiftHook):
         """The provider's hook always sends a password; AWS makes one itself only if none is sent."""
@@ -112,14 +109,9 @@ def create(conn_id: str, region: str, arguments: dict[str, Any], context: "Conte
 
     operator = _CreateCluster(task_id="create", aws_conn_id=conn_id, region_name=region, **arguments)
     role = arguments["default_iam_role_arn"]
-    try:
-        # "The IAM role is not valid. …", with the ARN or without.
-        with not_yet(role, "InvalidParameterValue", "InvalidParameterCombination", "ValidationError", about="IAM role"):
-            operator.execute(context)
-    except ClientError as error:
-        if code_of(error) == "ClusterAlreadyExists":
-            return
-        raise
+    # "The IAM role is not valid. …", with the ARN or without.
+    with not_yet(role, "InvalidParameterValue", "InvalidParameterCombination", "ValidationError", about="IAM role"):
+        refusal(lambda: operator.execute(context), "ClusterAlreadyExists")
 
 
 def delete(conn_id: str, region: str, name: str, snapshot: str | None, context: "Context") -> bool:
@@ -128,7 +120,6 @@ def delete(conn_id: str, region: str, name: str, snapshot: str | None, context: 
     :param snapshot: the final snapshot's name, None for none.
     """
     from airflow.providers.amazon.aws.operators.redshift_cluster import RedshiftDeleteClusterOperator
-    from botocore.exceptions import ClientError
 
     operator = RedshiftDeleteClusterOperator(
         task_id="delete",
@@ -141,13 +132,8 @@ def delete(conn_id: str, region: str, name: str, snapshot: str | None, context: 
         deferrable=False,
         max_attempts=1,
     )
-    try:
-        operator.execute(context)
-    except ClientError as error:
-        if code_of(error) in ("InvalidClusterState", "InvalidClusterStateFault"):
-            return False
-        raise
-    return True
+    busy = refusal(lambda: operator.execute(context), "InvalidClusterState", "InvalidClusterStateFault")
+    return busy is None
 
 
 def snapshots(redshift: Any, names: Names) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sparkify.cluster.account import code_of, not_yet
+from sparkify.cluster.account import code_of, found, not_yet
 from sparkify.cluster.form import UpForm
 from sparkify.cluster.names import Names
 
@@ -131,14 +131,10 @@ def created(namespace: dict[str, Any]) -> datetime:
 
 
 def _find(serverless: Any, names: Names, kind: str, ask: Any) -> dict[str, Any] | None:
-    from botocore.exceptions import ClientError
-
-    try:
-        found = dict(ask()[kind])
-    except ClientError as error:
-        if code_of(error) == _MISSING:
-            return None
-        raise
-    tags = serverless.list_tags_for_resource(resourceArn=found[f"{kind}Arn"])["tags"]
+    answer = found(ask, _MISSING)
+    if answer is None:
+        return None
+    item = dict(answer[kind])
+    tags = serverless.list_tags_for_resource(resourceArn=item[f"{kind}Arn"])["tags"]
     names.require(f"Redshift Serverless {kind} {names.cluster}", tags)
-    return found
+    return item
